@@ -14,6 +14,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "eventstore/base/domain.h"
 
@@ -25,7 +26,7 @@ constexpr size_t kLocalBytesMax = 64;
 constexpr size_t kLabelBytesMax = 63;
 constexpr absl::string_view kEncodedLabel = "xn--";
 // Rises when these forms are others than before, whatever the libraries are.
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 
 bool IsAscii(absl::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return absl::ascii_isascii(c); });
@@ -113,6 +114,30 @@ bool IsLocalPart(absl::string_view local) {
   });
 }
 
+// What a quoted local part says (RFC 5322, 3.2.4), of what is seen; nullopt where it is none.
+std::optional<std::string> Unquoted(absl::string_view local) {
+  if (local.size() < 3 || local.size() > kLocalBytesMax || local.front() != '"' ||
+      local.back() != '"') {
+    return std::nullopt;
+  }
+  const absl::string_view quoted = local.substr(1, local.size() - 2);
+  std::string text;
+  for (size_t at = 0; at < quoted.size(); ++at) {
+    if (quoted[at] == '"') return std::nullopt;
+    if (quoted[at] == '\\' && ++at == quoted.size()) return std::nullopt;
+    text.push_back(quoted[at]);
+  }
+  return text;
+}
+
+// The one way to write a local part: quoted only where it has to be.
+std::optional<std::string> LocalForm(absl::string_view local) {
+  if (IsLocalPart(local)) return std::string(local);
+  std::optional<std::string> text = Unquoted(local);
+  if (!text.has_value() || IsLocalPart(*text)) return text;
+  return absl::StrCat("\"", absl::StrReplaceAll(*text, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+}
+
 bool IsHostLabel(absl::string_view label) {
   return !label.empty() && label.size() <= kLabelBytesMax && label.front() != '-' &&
          label.back() != '-' && std::all_of(label.begin(), label.end(), [](char c) {
@@ -175,15 +200,15 @@ std::optional<std::string> EmailKey(absl::string_view address) {
   if (normal.size() > kAddressBytesMax || AnyCharacter(normal, IsUnseen)) return std::nullopt;
   const size_t at = normal.rfind('@');
   if (at == std::string::npos) return std::nullopt;
-  const std::string local = normal.substr(0, at);
-  if (!IsLocalPart(local)) return std::nullopt;
+  const std::optional<std::string> local = LocalForm(absl::string_view(normal).substr(0, at));
+  if (!local.has_value()) return std::nullopt;
   const std::optional<std::string> domain = DomainKey(absl::string_view(normal).substr(at + 1));
-  if (!domain.has_value() || local.size() + 1 + domain->size() > kAddressBytesMax) {
+  if (!domain.has_value() || local->size() + 1 + domain->size() > kAddressBytesMax) {
     return std::nullopt;
   }
   const std::string lower =
-      IsAscii(local) ? absl::AsciiStrToLower(local)
-                     : Utf8(Normalised(Nfc(), Unicode(local).toLower(icu::Locale::getRoot())));
+      IsAscii(*local) ? absl::AsciiStrToLower(*local)
+                      : Utf8(Normalised(Nfc(), Unicode(*local).toLower(icu::Locale::getRoot())));
   return absl::StrCat(lower, "@", *domain);
 }
 

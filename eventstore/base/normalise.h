@@ -23,9 +23,10 @@ bool IsBlank(absl::string_view text);
 absl::string_view StripSpaces(absl::string_view text);
 
 // The key under which an e-mail address is compared: trimmed, Unicode NFC, the domain in its ASCII
-// form (IDNA 2008) without a trailing dot, all in lower case. nullopt when the text is not an
-// address: one '@' at least, a local part of 1 to 64 bytes, a domain of two labels at least, 254
-// bytes in all, and nothing in it that is not seen (IsBlank).
+// form (IDNA 2008) without a trailing dot, a local part quoted only where it has to be ("a..b"),
+// all in lower case. nullopt when the text is not an address: one '@' at least, a local part of 1
+// to 64 bytes, a domain of two labels at least, 254 bytes in all, and nothing in it that is not
+// seen (IsBlank), spaces in quotes included.
 std::optional<std::string> EmailKey(absl::string_view address);
 
 // The same for indexes and filters, which may be given only the beginning of an address: that is

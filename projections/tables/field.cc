@@ -1,6 +1,7 @@
 #include "projections/tables/field.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -17,6 +18,7 @@
 #include "kith/options/v1/options.pb.h"
 #include "projections/store/versioned_store.h"
 #include "projections/tables/nearest_name.h"
+#include "projections/tables/time_period.h"
 
 namespace kith::projections {
 namespace {
@@ -251,22 +253,34 @@ absl::StatusOr<LiteralValues> EnumFor(absl::string_view literal,
 // The empty literal is the unset value of times and dates.
 absl::StatusOr<LiteralValues> TimesFor(absl::string_view literal, const Moment& moment) {
   if (literal.empty()) return One(KeyOf(absl::InfinitePast()));
-  KITH_ASSIGN_OR_RETURN(const TimeLiteral time, ParseTimeLiteral(literal, moment, false));
-  if (time.time.has_value()) return One(KeyOf(*time.time));
-  return LiteralValues{KeyOf(BeginningOf(time.day, moment.zone)),
-                       KeyOf(BeginningOf(time.day + 1, moment.zone)),
+  KITH_ASSIGN_OR_RETURN(std::optional<TimePeriod> period, ParseTimePeriod(literal, moment));
+  if (!period.has_value()) {
+    KITH_ASSIGN_OR_RETURN(const TimeLiteral time, ParseTimeLiteral(literal, moment, false));
+    if (time.time.has_value()) return One(KeyOf(*time.time));
+    period = {time.day, time.day};
+  }
+  return LiteralValues{KeyOf(BeginningOf(period->first, moment.zone)),
+                       KeyOf(BeginningOf(period->last + 1, moment.zone)),
                        false,
                        {}};
 }
 
+google::type::Date DateOf(absl::CivilDay day) {
+  google::type::Date date;
+  date.set_year(static_cast<int32_t>(day.year()));
+  date.set_month(day.month());
+  date.set_day(day.day());
+  return date;
+}
+
 absl::StatusOr<LiteralValues> DaysFor(absl::string_view literal, const Moment& moment) {
   if (literal.empty()) return One(KeyOf(google::type::Date()));
+  KITH_ASSIGN_OR_RETURN(const std::optional<TimePeriod> period, ParseTimePeriod(literal, moment));
+  if (period.has_value()) {
+    return LiteralValues{KeyOf(DateOf(period->first)), KeyOf(DateOf(period->last + 1)), false, {}};
+  }
   KITH_ASSIGN_OR_RETURN(const TimeLiteral time, ParseTimeLiteral(literal, moment, true));
-  google::type::Date date;
-  date.set_year(static_cast<int32_t>(time.day.year()));
-  date.set_month(time.day.month());
-  date.set_day(time.day.day());
-  return One(KeyOf(date));
+  return One(KeyOf(DateOf(time.day)));
 }
 
 // Amounts are compared within a currency only. The empty literal is the amount of what has none.

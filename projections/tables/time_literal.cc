@@ -128,11 +128,12 @@ absl::StatusOr<TimeLiteral> ParseTimeLiteral(absl::string_view text, const Momen
       return TimeLiteral{absl::ToCivilDay(time, moment.zone), time};
     }
   }
-  return absl::InvalidArgumentError(absl::StrCat(
-      "\"", text, "\" is not a ",
-      of_days ? "date like 2026-11-23"
-              : "time like \"2026-11-23T09:30:00Z\", a day like 2026-11-23",
-      ", nor one relative to now: now, today, -30d, today+2w (units m, h, d, w, mo, y)"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("\"", text, "\" is not a ",
+                   of_days ? "date like 2026-11-23"
+                           : "time like \"2026-11-23T09:30:00Z\", a day like 2026-11-23",
+                   ", nor one relative to now: now, today, -30d, today+2w (units m, h, d, w, mo, "
+                   "y), nor a period like last_month"));
 }
 
 absl::Time BeginningOf(absl::CivilDay day, absl::TimeZone zone) {

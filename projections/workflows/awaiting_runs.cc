@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/custom_maps.h"
+#include "eventstore/base/map_field.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/options/v1/options.pb.h"
 #include "kith/workflows/v1/workflow_run_events.pb.h"
@@ -86,6 +88,11 @@ void AddLinks(const Message& message, int depth, std::set<std::string>& names) {
   message.GetReflection()->ListFields(message, &set);
   for (const FieldDescriptor* const field : set) {
     const bool is_message = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+    if (IsCustomMap(*field)) {
+      for (const auto& [key, value] : EntriesIn(message, *field)) {
+        AddLinks(*value, depth + 1, names);
+      }
+    }
     if (field->is_map() || (is_message && depth == kDepthMax)) continue;
     if (!is_message && field->options().GetExtension(options::v1::field).resource_size() == 0) {
       continue;

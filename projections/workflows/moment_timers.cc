@@ -1,9 +1,11 @@
 #include "projections/workflows/moment_timers.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/log/clock_lag.h"
 #include "kith/workflows/v1/workflows_service.pb.h"
 #include "projections/tables/row_filter.h"
 #include "projections/workflows/active_workflows.h"
@@ -31,6 +33,14 @@ absl::Status SetTimer(const v1::ActiveWorkflow& workflow, const std::string& rec
       {.on_behalf_of = workflow.acts_for(), .otherwise = &pause, .continues = true});
 }
 
+absl::Status Look(const v1::ActiveWorkflow& workflow, v1::FireWorkflowRequest look,
+                  Reactions& reactions) {
+  look.set_name(workflow.workflow());
+  const v1::PauseWorkflowRequest pause = PauseWithoutRights(workflow);
+  return reactions.Add(
+      {&look}, {.on_behalf_of = workflow.acts_for(), .otherwise = &pause, .continues = true});
+}
+
 }  // namespace
 
 std::optional<absl::Time> DueOf(const v1::WorkflowTrigger& trigger,
@@ -43,8 +53,13 @@ std::optional<absl::Time> DueOf(const v1::WorkflowTrigger& trigger,
              : std::nullopt;
 }
 
+absl::Time FirstToCome(const eventstore::EventHeader& header) {
+  const absl::Time recorded = header.record_time - eventstore::ClockLagOf(header);
+  return std::max(header.occur_time, recorded - kJustNow);
+}
+
 bool IsToCome(absl::Time due, const eventstore::EventHeader& header) {
-  return due >= std::max(header.occur_time, header.record_time - kJustNow);
+  return due >= FirstToCome(header);
 }
 
 absl::Status FollowMoment(const v1::ActiveWorkflow& workflow, const MomentChange& change,
@@ -59,15 +74,11 @@ absl::Status FollowMoment(const v1::ActiveWorkflow& workflow, const MomentChange
   return SetTimer(workflow, change.record, *after, time_zone, reactions);
 }
 
-absl::Status LookForMoments(const v1::ActiveWorkflow& workflow, const std::string& after,
-                            int rows_before, Reactions& reactions) {
+absl::Status LookForMoments(const v1::ActiveWorkflow& workflow,
+                            const eventstore::EventHeader& header, Reactions& reactions) {
   v1::FireWorkflowRequest look;
-  look.set_name(workflow.workflow());
-  look.set_after(after);
-  look.set_rows_before(rows_before);
-  const v1::PauseWorkflowRequest pause = PauseWithoutRights(workflow);
-  return reactions.Add(
-      {&look}, {.on_behalf_of = workflow.acts_for(), .otherwise = &pause, .continues = true});
+  *look.mutable_since_time() = ToTimestamp(FirstToCome(header));
+  return Look(workflow, std::move(look), reactions);
 }
 
 absl::Status SetFoundMoments(const v1::ActiveWorkflow& workflow, const v1::WorkflowFired& found,
@@ -76,9 +87,12 @@ absl::Status SetFoundMoments(const v1::ActiveWorkflow& workflow, const v1::Workf
     KITH_RETURN_IF_ERROR(
         SetTimer(workflow, one.record(), FromTimestamp(one.due_time()), time_zone, reactions));
   }
-  return found.after().empty()
-             ? absl::OkStatus()
-             : LookForMoments(workflow, found.after(), found.rows_looked_at(), reactions);
+  if (found.after().empty()) return absl::OkStatus();
+  v1::FireWorkflowRequest look;
+  look.set_after(found.after());
+  look.set_rows_before(found.rows_looked_at());
+  if (found.has_since_time()) *look.mutable_since_time() = found.since_time();
+  return Look(workflow, std::move(look), reactions);
 }
 
 }  // namespace kith::workflows

@@ -32,7 +32,10 @@ struct MomentChange {
 std::optional<absl::Time> DueOf(const v1::WorkflowTrigger& trigger,
                                 const projections::TableDeclaration& table,
                                 const google::protobuf::Message* row, const WorkCalendar& calendar);
-// Whether a moment that a record got by an event is still to come, or was just now.
+// The first moment that was still to come, or just now, when an event was recorded: by the
+// machine's clock as it was then, which may have been set back behind the log's time.
+absl::Time FirstToCome(const eventstore::EventHeader& header);
+// Whether a moment that a record got by an event is one of those.
 bool IsToCome(absl::Time due, const eventstore::EventHeader& header);
 
 // `time_zone` is the workspace's.
@@ -40,9 +43,11 @@ absl::Status FollowMoment(const v1::ActiveWorkflow& workflow, const MomentChange
                           const std::string& time_zone, const WorkCalendar& calendar,
                           const eventstore::EventHeader& header, projections::Reactions& reactions);
 
-// Asks for the records behind a name whose moments will come.
-absl::Status LookForMoments(const v1::ActiveWorkflow& workflow, const std::string& after,
-                            int rows_before, projections::Reactions& reactions);
+// Asks for the records whose moments will come: those that were to come when the event was
+// recorded.
+absl::Status LookForMoments(const v1::ActiveWorkflow& workflow,
+                            const eventstore::EventHeader& header,
+                            projections::Reactions& reactions);
 // Sets the timers of those that were found, and asks for further ones.
 absl::Status SetFoundMoments(const v1::ActiveWorkflow& workflow, const v1::WorkflowFired& found,
                              const std::string& time_zone, projections::Reactions& reactions);

@@ -28,7 +28,7 @@ WorkflowTriggers::WorkflowTriggers(absl::string_view collection,
                                    const projections::ResourceDirectory& directory,
                                    absl::string_view parent)
     : Policy(
-          absl::StrCat("workflow_triggers_", Underscored(collection)), 3,
+          absl::StrCat("workflow_triggers_", Underscored(collection)), 4,
           absl::StrCat("Sets off the workflows that wait for what happens to ", collection, ".")),
       collection_(collection),
       base_(directory.name()),
@@ -65,7 +65,7 @@ absl::Status WorkflowTriggers::ReactToWorkflow(const eventstore::RecordedEvent& 
   if (!activation.began.has_value() || !activation.began->trigger().has_record_time()) {
     return absl::OkStatus();
   }
-  return LookForMoments(*activation.began, "", 0, reactions);
+  return LookForMoments(*activation.began, event.header(), reactions);
 }
 
 absl::Status WorkflowTriggers::ReactToCalendar(const eventstore::RecordedEvent& event,
@@ -78,7 +78,7 @@ absl::Status WorkflowTriggers::ReactToCalendar(const eventstore::RecordedEvent& 
     if (!trigger.has_record_time() || trigger.record_time().business_calendar() != header.stream) {
       continue;
     }
-    KITH_RETURN_IF_ERROR(LookForMoments(workflow, "", 0, reactions));
+    KITH_RETURN_IF_ERROR(LookForMoments(workflow, header, reactions));
   }
   return absl::OkStatus();
 }

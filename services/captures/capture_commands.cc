@@ -1,6 +1,5 @@
 #include "services/captures/capture_commands.h"
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -21,6 +20,7 @@
 #include "services/core/resource_name.h"
 #include "services/runtime/calls/part_command.h"
 #include "services/runtime/calls/read_permission.h"
+#include "services/runtime/resources/find_type.h"
 
 namespace kith::captures {
 namespace {
@@ -91,21 +91,12 @@ CommandContext AtNow(const CommandContext& context) {
   return now;
 }
 
-const runtime::ResourceType& TypeOf(const std::vector<runtime::ResourceType>& types,
-                                    absl::string_view category) {
-  const auto found = std::find_if(
-      types.begin(), types.end(),
-      [&](const runtime::ResourceType& type) { return type.rules->category == category; });
-  KITH_CHECK(found != types.end());
-  return *found;
-}
-
 }  // namespace
 
 CaptureCommands::CaptureCommands(const std::vector<runtime::ResourceType>& types,
                                  const runtime::Runtime& runtime,
                                  const runtime::MethodTable& methods)
-    : contacts_(TypeOf(types, "contacts")),
+    : contacts_(runtime::TypeOf(types, "contacts")),
       people_(types, runtime),
       runtime_(runtime),
       methods_(methods) {}
@@ -258,13 +249,11 @@ absl::Status CaptureCommands::TellRest(runtime::Loader& load, const std::string&
                                        const google::protobuf::FieldMask& filled,
                                        const CommandContext& context, Contact person,
                                        Interaction& interaction) const {
-  if (interaction.kind() == interactions::v1::EMAIL) return absl::OkStatus();
   KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*contacts_.aggregate, contact));
   const ResourceNow now = contacts_.now_of(state);
   if (now.lifecycle != Lifecycle::kActive) return absl::OkStatus();  // refused where it is named
   CompletePhones({}, context.settings.default_region, *person.mutable_phones());
-  interaction.set_body(
-      BodyWithRest(interaction.body(), person, static_cast<const Contact&>(*now.resource), filled));
+  captures::TellRest(person, static_cast<const Contact&>(*now.resource), filled, interaction);
   return absl::OkStatus();
 }
 

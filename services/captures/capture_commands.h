@@ -66,7 +66,7 @@ class CaptureCommands {
                                                            const CapturedFacts& facts,
                                                            const CommandContext& context) const;
   // The interaction tells what the contact, which was filled with that, does not have of the
-  // person; but a mail, which says by itself whom it is from.
+  // person.
   absl::Status TellRest(runtime::Loader& load, const std::string& contact,
                         const google::protobuf::FieldMask& filled, const CommandContext& context,
                         contacts::v1::Contact person,

@@ -50,8 +50,16 @@ void CompletePhones(const Elements<Phone>& before, absl::string_view default_reg
     const auto known = std::find_if(before.begin(), before.end(), [&](const Phone& one) {
       return one.raw() == phone.raw() && !one.e164().empty();
     });
-    phone.set_e164(known != before.end() ? known->e164()
-                                         : PhoneE164(phone.raw(), default_region).value_or(""));
+    if (known != before.end()) {
+      phone.set_e164(known->e164());
+      phone.set_extension(known->extension());
+      phone.set_invalid(known->invalid());
+      continue;
+    }
+    const PhoneForm form = PhoneFormOf(phone.raw(), default_region);
+    phone.set_e164(form.e164);
+    phone.set_extension(form.extension);
+    phone.set_invalid(!form.is_valid);
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <phonenumbers/phonenumberutil.h>
 
+#include <utility>
+
 namespace kith {
 namespace {
 
@@ -13,18 +15,26 @@ constexpr char kNoRegion[] = "ZZ";
 
 }  // namespace
 
-std::optional<std::string> PhoneE164(absl::string_view raw, absl::string_view default_region) {
-  if (!IsUtf8(raw)) return std::nullopt;
+PhoneForm PhoneFormOf(absl::string_view raw, absl::string_view default_region) {
+  PhoneForm form;
+  if (!IsUtf8(raw)) return form;
   const PhoneNumberUtil& phones = *PhoneNumberUtil::GetInstance();
   PhoneNumber number;
   const std::string region = default_region.empty() ? kNoRegion : std::string(default_region);
   if (phones.Parse(std::string(raw), region, &number) != PhoneNumberUtil::NO_PARSING_ERROR ||
       !phones.IsPossibleNumber(number)) {
-    return std::nullopt;
+    return form;
   }
-  std::string e164;
-  phones.Format(number, PhoneNumberUtil::E164, &e164);
-  return e164;
+  phones.Format(number, PhoneNumberUtil::E164, &form.e164);
+  form.extension = number.extension();
+  form.is_valid = phones.IsValidNumber(number);
+  return form;
+}
+
+std::optional<std::string> PhoneE164(absl::string_view raw, absl::string_view default_region) {
+  PhoneForm form = PhoneFormOf(raw, default_region);
+  if (form.e164.empty()) return std::nullopt;
+  return std::move(form.e164);
 }
 
 }  // namespace kith

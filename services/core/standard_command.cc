@@ -4,7 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "eventstore/base/check.h"
@@ -67,21 +66,15 @@ std::unique_ptr<Message> CopyOf(const Message& message) {
   return copy;
 }
 
-// The owner of what comes back, as a link that refuses: who was sent away owns nothing. Nullopt
-// where there is none, or a held link says what becomes of it.
+// The owner of what comes back, as a link that refuses: who was sent away owns nothing, and nobody
+// looks into the queue of a team that is gone. Nullopt where there is none, or a held link says
+// what becomes of it.
 std::optional<HeldLink> OwnerLinkOf(const ResourceRules& rules) {
   const FieldDescriptor* const owner = OwnerFieldOf(*rules.resource->GetDescriptor());
   const bool is_held = std::any_of(rules.held_links.begin(), rules.held_links.end(),
                                    [&](const HeldLink& link) { return link.field == owner; });
   if (owner == nullptr || is_held) return std::nullopt;
   return HeldLink{owner, options::v1::ON_DELETE_REFUSE, ""};
-}
-
-// Of whom it names those who are users; a team may be deleted while records wait in its queue.
-std::vector<absl::string_view> UsersIn(const HeldLink& owner, const Message& resource) {
-  std::vector<absl::string_view> users = owner.RecordsIn(resource);
-  std::erase_if(users, [](absl::string_view name) { return !absl::StartsWith(name, "users/"); });
-  return users;
 }
 
 // Where a record says which one it is named after: in that link, or where the link is a list of
@@ -340,8 +333,8 @@ ResourceChange StandardCommand::PlanDelete(const Message& before,
     }
   }
   if (const std::optional<HeldLink> owner = OwnerLinkOf(rules_); owner.has_value()) {
-    for (const absl::string_view user : UsersIn(*owner, *change.after)) {
-      change.links.push_back({owner_field->name(), user});
+    for (const absl::string_view record : owner->RecordsIn(*change.after)) {
+      change.links.push_back({owner_field->name(), record});
     }
   }
   for (const FieldDescriptor* const link : rules_.acyclic_links) {
@@ -438,7 +431,9 @@ Decision StandardCommand::DecideUndelete(ResourceChange change, LinkedRecords li
   }
   const std::optional<HeldLink> owner = OwnerLinkOf(rules_);
   if (owner.has_value()) {
-    for (const absl::string_view user : UsersIn(*owner, *change.after)) look_for(*owner, user);
+    for (const absl::string_view record : owner->RecordsIn(*change.after)) {
+      look_for(*owner, record);
+    }
   }
   if (!missing.empty()) return LinkedRecordDeleted(change.name, missing);
   std::unique_ptr<Message> event(rules_.event->New());

@@ -7,13 +7,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "eventstore/base/check.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/deals/v1/deals_errors.pb.h"
 #include "projections/deals/deal_fold.h"
 #include "projections/deals/deal_position.h"
 #include "projections/deals/pipeline_fold.h"
+#include "services/core/check_as_seen.h"
 #include "services/core/contact_points.h"
 #include "services/core/default_pipeline.h"
 #include "services/core/money.h"
@@ -172,7 +172,7 @@ const ResourceRules& DealRules() {
 
 Decision Decide(const DealState& state, const MoveScene& scene, const v1::MoveDealRequest& command,
                 const CommandContext& context) {
-  KITH_RETURN_IF_ERROR(CheckDeal(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(DealRules(), state, command));
   const v1::Deal& deal = state.resource;
   if (deal.status() != v1::OPEN) return DealClosed(deal);
   const bool stays = deal.stage() == command.stage();
@@ -191,7 +191,7 @@ Decision Decide(const DealState& state, const MoveScene& scene, const v1::MoveDe
 
 Decision Decide(const DealState& state, const PipelineState& pipeline,
                 const v1::WinDealRequest& command, const CommandContext& context) {
-  KITH_RETURN_IF_ERROR(CheckDeal(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(DealRules(), state, command));
   const v1::Deal& deal = state.resource;
   const bool reprice = command.has_amount() && !IsSame(command.amount(), deal.amount());
   if (deal.status() == v1::WON && !reprice) return NoChange();
@@ -211,7 +211,7 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
 
 Decision Decide(const DealState& state, const PipelineState& pipeline,
                 const v1::LoseDealRequest& command, const CommandContext& context) {
-  KITH_RETURN_IF_ERROR(CheckDeal(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(DealRules(), state, command));
   const v1::Deal& deal = state.resource;
   if (Repeats(deal, command)) return NoChange();
   if (deal.status() != v1::OPEN) return DealClosed(deal);
@@ -233,7 +233,7 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
 
 Decision Decide(const DealState& state, const PipelineState& pipeline,
                 const v1::ReopenDealRequest& command, const CommandContext& context) {
-  KITH_RETURN_IF_ERROR(CheckDeal(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(DealRules(), state, command));
   const v1::Deal& deal = state.resource;
   if (deal.status() == v1::OPEN) {
     return RejectState(v1::DEALS_ERROR_DEAL_OPEN, "The deal is open: there is nothing to reopen.",

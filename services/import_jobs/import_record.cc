@@ -27,6 +27,7 @@
 #include "services/import_jobs/record_requests.h"
 #include "services/runtime/calls/part_command.h"
 #include "services/runtime/resources/claim_holders.h"
+#include "services/runtime/resources/find_type.h"
 
 namespace kith::import_jobs {
 namespace {
@@ -193,8 +194,22 @@ std::optional<deals::v1::MoveDealRequest> MoveTo(const Deal& deal, const Deal& r
   return move;
 }
 
-// A lead that was closed takes nothing from a row: what is reported of it stays as it is.
+// What is reported of a deal that was won or lost stays as it is.
+absl::Status CheckNotClosed(const Deal& deal) {
+  if (deal.status() == deals::v1::OPEN) return absl::OkStatus();
+  return RejectState(v1::IMPORT_JOBS_ERROR_DEAL_CLOSED,
+                     absl::StrCat("The row is of a deal that was ",
+                                  deal.status() == deals::v1::WON ? "won" : "lost",
+                                  ", which no import changes. Reopen ", deal.name(),
+                                  " first and import the row again, or leave the row out."),
+                     deal.name());
+}
+
+// A lead or a deal that was closed takes nothing from a row.
 absl::Status CheckNotClosed(const Message& record) {
+  if (record.GetDescriptor() == Deal::descriptor()) {
+    return CheckNotClosed(static_cast<const Deal&>(record));
+  }
   if (record.GetDescriptor() != Lead::descriptor()) return absl::OkStatus();
   const auto& lead = static_cast<const Lead&>(record);
   if (lead.status() == leads::v1::CONVERTED) {
@@ -260,16 +275,8 @@ ImportRecord::ImportRecord(std::vector<runtime::ResourceType> types,
                            const runtime::Runtime& runtime, const runtime::MethodTable& methods)
     : types_(std::move(types)),
       people_(types_, runtime),
-      leads_(TypeOf(kLeads), runtime),
+      leads_(runtime::TypeOf(types_, kLeads), runtime),
       methods_(methods) {}
-
-const runtime::ResourceType& ImportRecord::TypeOf(absl::string_view category) const {
-  const auto found = std::find_if(types_.begin(), types_.end(), [&](const auto& type) {
-    return type.rules->category == category;
-  });
-  KITH_CHECK(found != types_.end());  // the protos name them
-  return *found;
-}
 
 const runtime::ResourceType& ImportRecord::TypeOf(const Message& row) const {
   const auto found = std::find_if(types_.begin(), types_.end(), [&](const auto& type) {
@@ -399,8 +406,9 @@ absl::Status ImportRecord::AddHolders(Loader& load, absl::string_view category,
                                       const std::vector<std::string>& values, absl::string_view key,
                                       Matches& matches) const {
   for (const std::string& value : values) {
-    KITH_ASSIGN_OR_RETURN(const runtime::ClaimHolders holders,
-                          runtime::FindHolders(load, TypeOf(category), claim, value));
+    KITH_ASSIGN_OR_RETURN(
+        const runtime::ClaimHolders holders,
+        runtime::FindHolders(load, runtime::TypeOf(types_, category), claim, value));
     for (const Message* const record : holders.records) {
       AddMatch(ResourceNameOf(*record), key, matches);
     }
@@ -412,7 +420,7 @@ absl::Status ImportRecord::AddLeads(Loader& load, const std::string& email,
                                     Matches& matches) const {
   KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                         leads_.Names(load, "email", email, kLeadEmailClaim, email));
-  const runtime::ResourceType& type = TypeOf(kLeads);
+  const runtime::ResourceType& type = runtime::TypeOf(types_, kLeads);
   std::vector<std::string> open, closed;
   for (const std::string& name : names) {
     KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, name));
@@ -432,7 +440,7 @@ absl::Status ImportRecord::AddLeads(Loader& load, const std::string& email,
 }
 
 absl::Status ImportRecord::AddNamed(Loader& load, const std::string& deal, Matches& matches) const {
-  const runtime::ResourceType& type = TypeOf(kDeals);
+  const runtime::ResourceType& type = runtime::TypeOf(types_, kDeals);
   KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, deal));
   if (type.now_of(state).lifecycle == Lifecycle::kActive) AddMatch(deal, "DEAL_NAME", matches);
   return absl::OkStatus();

@@ -70,7 +70,6 @@ class ImportRecord {
                   const CommandContext& context) const;
   Decision Update(runtime::Loader& load, const std::string& record,
                   const v1::ImportRecordRequest& command, const CommandContext& context) const;
-  const runtime::ResourceType& TypeOf(absl::string_view category) const;
   // Of the records that a message is. Aborts where it is none.
   const runtime::ResourceType& TypeOf(const google::protobuf::Message& row) const;
 

@@ -14,7 +14,6 @@
 #include "kith/import_jobs/v1/import_jobs_errors.pb.h"
 #include "kith/options/v1/options.pb.h"
 #include "kith/policies/v1/policy_rows.pb.h"
-#include "kith/type/v1/errors.pb.h"
 #include "projections/import_jobs/import_job_changes.h"
 #include "projections/import_jobs/import_job_reverts.h"
 #include "projections/reactions/pending_reactions.h"
@@ -28,7 +27,8 @@
 #include "services/import_jobs/record_requests.h"
 #include "services/runtime/calls/part_command.h"
 #include "services/runtime/calls/part_read.h"
-#include "services/runtime/requests/retry.h"
+#include "services/runtime/resources/find_type.h"
+#include "services/runtime/resources/not_known_yet.h"
 #include "services/runtime/resources/table_reads.h"
 
 namespace kith::import_jobs {
@@ -49,12 +49,6 @@ constexpr int kRevertedMax = 100;
 constexpr int kLookedBackMax = 1'000;
 // How far a plan follows what names what names a record.
 constexpr int kPlanStepsMax = 100;
-
-absl::Status NotThereYet() {
-  return Error(type::v1::ERROR_VIEW_BEHIND,
-               "What the import made is not known yet: a read model is behind. Try again.", {},
-               runtime::RetryAfter(absl::Seconds(1)));
-}
 
 absl::Status NotRevertible(const std::string& record, absl::string_view why) {
   return RejectState(v1::IMPORT_JOBS_ERROR_NOT_REVERTIBLE,
@@ -100,10 +94,7 @@ ImportRevert::ImportRevert(std::vector<ResourceType> types, const runtime::Runti
     : types_(std::move(types)), runtime_(runtime), methods_(methods), uses_(types_, runtime) {}
 
 const ResourceType* ImportRevert::FindType(absl::string_view record) const {
-  const auto found = std::find_if(types_.begin(), types_.end(), [&](const ResourceType& type) {
-    return type.rules->category == eventstore::CategoryOf(record);
-  });
-  return found == types_.end() ? nullptr : &*found;
+  return runtime::FindType(types_, eventstore::CategoryOf(record));
 }
 
 Decision ImportRevert::Run(Loader& load, const v1::RevertImportJobRequest& command,
@@ -179,7 +170,7 @@ Decision ImportRevert::GoOn(Loader& load, const v1::ImportJob& job,
                         runtime_.log.HeadOf(load.workspace(), job.name(), ReadTier::kDisk));
   // It has everything that the import made, and what was kept, where it has the event that ended
   // it.
-  if (view.position() < head.position) return NotThereYet();
+  if (view.position() < head.position) return runtime::NotKnownYet("What the import made");
   KITH_ASSIGN_OR_RETURN(const std::vector<v1::ImportJobChange> changes,
                         ReadChangesBefore(view.At(view.position()), load.workspace(), job.name(),
                                           job.revert_sequence(), kRevertedMax + 1));

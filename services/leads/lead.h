@@ -13,7 +13,9 @@
 
 namespace kith::leads {
 
-struct LeadState : ResourceState<v1::Lead> {};
+struct LeadState : ResourceState<v1::Lead> {
+  bool has_made_contact = false;  // when it was converted: the contact was not there before
+};
 
 struct LeadAggregate {
   using Resource = v1::Lead;

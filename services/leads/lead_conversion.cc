@@ -7,7 +7,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "eventstore/base/check.h"
 #include "eventstore/base/domain.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/types.h"
@@ -22,6 +21,7 @@
 #include "services/leads/lead_fields.h"
 #include "services/runtime/calls/part_command.h"
 #include "services/runtime/resources/claim_holders.h"
+#include "services/runtime/resources/find_type.h"
 
 namespace kith::leads {
 namespace {
@@ -44,6 +44,11 @@ absl::Status CheckDealFields(const v1::ConvertLeadRequest& command) {
   only_of_deal("expected_close_date", command.has_expected_close_date());
   only_of_deal("deal_owner", !command.deal_owner().empty());
   return RejectFields(violations);
+}
+
+absl::Status CheckContactFields(const v1::ConvertLeadRequest& command) {
+  if (!command.new_contact() || command.contact().empty()) return absl::OkStatus();
+  return RejectField("new_contact", "must not be said beside contact");
 }
 
 // Whether what is said of the deal is what became of it: the stage is the one that it began in, so
@@ -156,6 +161,7 @@ Decision LeadConversion::Run(Loader& load, const v1::ConvertLeadRequest& command
   KITH_ASSIGN_OR_RETURN(const LeadState* const state, load.Load<LeadAggregate>(command.name()));
   KITH_ASSIGN_OR_RETURN(const bool is_to_convert, IsToConvert(*state, command));
   KITH_RETURN_IF_ERROR(CheckDealFields(command));
+  KITH_RETURN_IF_ERROR(CheckContactFields(command));
   const v1::Lead lead = state->resource;
   if (!is_to_convert) return Repeat(load, command, lead);
   Conversion conversion;
@@ -187,16 +193,8 @@ absl::Status LeadConversion::Render(runtime::Rendering& after,
   return absl::OkStatus();
 }
 
-const ResourceType& LeadConversion::TypeOf(absl::string_view category) const {
-  const auto found = std::find_if(resources_.begin(), resources_.end(), [&](const auto& type) {
-    return type.rules->category == category;
-  });
-  KITH_CHECK(found != resources_.end());  // the protos name them
-  return *found;
-}
-
 absl::StatusOr<const Message*> LeadConversion::Find(Loader& load, const std::string& name) const {
-  const ResourceType& type = TypeOf(eventstore::CategoryOf(name));
+  const ResourceType& type = runtime::TypeOf(resources_, eventstore::CategoryOf(name));
   KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, name));
   const ResourceNow now = type.now_of(state);
   return now.lifecycle == Lifecycle::kActive ? now.resource : nullptr;
@@ -222,9 +220,9 @@ absl::Status LeadConversion::AddCompany(Loader& load, const v1::ConvertLeadReque
   std::string domain;
   if (!lead.website().empty()) {
     domain = DomainForm(lead.website());
-    KITH_ASSIGN_OR_RETURN(
-        const runtime::ClaimHolders holders,
-        runtime::FindHolders(load, TypeOf("companies"), kCompanyDomainClaim, domain));
+    KITH_ASSIGN_OR_RETURN(const runtime::ClaimHolders holders,
+                          runtime::FindHolders(load, runtime::TypeOf(resources_, "companies"),
+                                               kCompanyDomainClaim, domain));
     if (!holders.records.empty()) {  // a domain is one company's
       conversion.company = static_cast<const companies::v1::Company*>(holders.records[0])->name();
       return absl::OkStatus();
@@ -252,8 +250,9 @@ absl::StatusOr<Identity> LeadConversion::Identify(Loader& load, contacts::v1::Co
   }
   std::vector<KnownContact> known;
   for (const auto& [claim, value] : claims) {
-    KITH_ASSIGN_OR_RETURN(const runtime::ClaimHolders holders,
-                          runtime::FindHolders(load, TypeOf("contacts"), claim, value));
+    KITH_ASSIGN_OR_RETURN(
+        const runtime::ClaimHolders holders,
+        runtime::FindHolders(load, runtime::TypeOf(resources_, "contacts"), claim, value));
     if (holders.are_some_hidden && claim == kContactEmailClaim) {
       return RejectState(v1::LEADS_ERROR_CONTACT_HIDDEN,
                          "Somebody who is hidden from you has the lead's e-mail address. Have the "
@@ -273,10 +272,9 @@ absl::StatusOr<Identity> LeadConversion::Identify(Loader& load, contacts::v1::Co
 absl::Status LeadConversion::AddContact(Loader& load, const v1::ConvertLeadRequest& command,
                                         const v1::Lead& lead, const CommandContext& context,
                                         Conversion& conversion) const {
-  if (command.new_contact() && !command.contact().empty()) {
-    return RejectField("new_contact", "must not be said beside contact");
+  if (!command.new_contact()) {
+    conversion.contact = command.contact().empty() ? lead.contact() : command.contact();
   }
-  conversion.contact = command.contact().empty() ? lead.contact() : command.contact();
   if (!conversion.contact.empty()) {
     KITH_ASSIGN_OR_RETURN(const Message* const found, Find(load, conversion.contact));
     return found == nullptr ? LinkNotThere("contact", conversion.contact) : absl::OkStatus();

@@ -41,7 +41,6 @@ class LeadConversion {
   // LEADS_ERROR_LEAD_CONVERTED where it is another.
   Decision Repeat(runtime::Loader& load, const v1::ConvertLeadRequest& command,
                   const v1::Lead& lead) const;
-  const runtime::ResourceType& TypeOf(absl::string_view category) const;
   // As it is; null where it is not there, or hidden from the caller. Lives until the next creation.
   absl::StatusOr<const google::protobuf::Message*> Find(runtime::Loader& load,
                                                         const std::string& name) const;

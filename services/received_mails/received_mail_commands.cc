@@ -27,6 +27,7 @@
 #include "services/core/undeliverable.h"
 #include "services/received_mails/received_mail.h"
 #include "services/runtime/calls/part_command.h"
+#include "services/runtime/resources/find_type.h"
 
 namespace kith::received_mails {
 namespace {
@@ -40,15 +41,6 @@ using interactions::v1::Interaction;
 constexpr absl::string_view kUserEmailClaim = "users.email";
 constexpr size_t kRecipientsMax = 50;  // so many are looked at
 constexpr int kLinksMax = 20;          // as the proto of interactions says
-
-const runtime::ResourceType& TypeOf(const std::vector<runtime::ResourceType>& types,
-                                    absl::string_view category) {
-  const auto found = std::find_if(
-      types.begin(), types.end(),
-      [&](const runtime::ResourceType& type) { return type.rules->category == category; });
-  KITH_CHECK(found != types.end());
-  return *found;
-}
 
 absl::StatusOr<ReceivedMail> Parsed(absl::string_view raw) {
   absl::StatusOr<ReceivedMail> mail = ParseMail(raw);
@@ -111,8 +103,8 @@ bool IsForGood(const absl::Status& refusal) {
 ReceivedMailCommands::ReceivedMailCommands(const std::vector<runtime::ResourceType>& types,
                                            const runtime::Runtime& runtime,
                                            const runtime::MethodTable& methods)
-    : contacts_(TypeOf(types, "contacts")),
-      users_(TypeOf(types, "users")),
+    : contacts_(runtime::TypeOf(types, "contacts")),
+      users_(runtime::TypeOf(types, "users")),
       runtime_(runtime),
       methods_(methods),
       reader_(runtime) {}

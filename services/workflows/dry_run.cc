@@ -159,30 +159,38 @@ absl::Status DryRunner::FollowMoments() {
   // As it was when the time that is looked at begins.
   KITH_ASSIGN_OR_RETURN(const WorkCalendar calendar,
                         CalendarOf(trigger.record_time().business_calendar(), start));
-  std::map<std::string, absl::Time> due;
+  struct Moment {
+    absl::Time time;
+    Position set_at;
+  };
+  std::map<std::string, Moment> due;
   std::set<std::pair<absl::Time, std::string>> queue;
-  const auto set = [&](const std::string& record, std::optional<absl::Time> time) {
+  std::set<std::pair<absl::Time, std::string>> fired;
+  const auto set = [&](const std::string& record, std::optional<absl::Time> time, Position at) {
     const auto known = due.find(record);
     if (known != due.end()) {
-      queue.erase({known->second, record});
+      queue.erase({known->second.time, record});
       due.erase(known);
     }
     if (!time.has_value()) return;
-    due.emplace(record, *time);
+    due.emplace(record, Moment{*time, at});
     queue.emplace(*time, record);
   };
   KITH_RETURN_IF_ERROR(history_.ForEachRow(
       trigger.resource(), start, [&](const std::string& name, const Message& row) {
         const auto time = DueOf(trigger, table->declaration(), &row, calendar);
-        if (time.has_value() && *time >= span_.start) set(name, time);
+        if (time.has_value() && *time >= span_.start) set(name, time, start);
         return true;
       }));
   const auto fire = [&](absl::Time until) -> absl::StatusOr<bool> {
     while (!queue.empty() && queue.begin()->first <= until) {
       const auto [time, record] = *queue.begin();
-      set(record, std::nullopt);
+      // What was recorded while the clock was set back stands behind what was at that time.
+      const Position set_at = due.at(record).set_at;
+      set(record, std::nullopt, set_at);
+      if (!fired.emplace(time, record).second) continue;
       KITH_ASSIGN_OR_RETURN(const Position at, history_.PositionAt(time));
-      KITH_ASSIGN_OR_RETURN(const bool goes_on, SetOff(record, time, at, 0));
+      KITH_ASSIGN_OR_RETURN(const bool goes_on, SetOff(record, time, std::max(at, set_at), 0));
       if (!goes_on) return false;
     }
     return true;
@@ -198,7 +206,8 @@ absl::Status DryRunner::FollowMoments() {
         const auto after = DueOf(trigger, change.table, change.after.get(), calendar);
         if (before == after) return true;
         set(change.name,
-            after.has_value() && IsToCome(*after, change.header) ? after : std::nullopt);
+            after.has_value() && IsToCome(*after, change.header) ? after : std::nullopt,
+            change.header.position);
         return true;
       }));
   if (history_.is_out_of_events()) {

@@ -7,12 +7,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
-#include "eventstore/base/error.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "kith/business_calendars/v1/business_calendar.pb.h"
-#include "kith/type/v1/errors.pb.h"
 #include "kith/workflows/v1/workflow_runs_service.pb.h"
 #include "kith/workflows/v1/workflows_errors.pb.h"
 #include "projections/workflows/record_moment.h"
@@ -21,8 +19,9 @@
 #include "services/core/date.h"
 #include "services/core/reject.h"
 #include "services/core/work_calendar.h"
-#include "services/runtime/requests/retry.h"
 #include "services/runtime/resources/collections.h"
+#include "services/runtime/resources/find_type.h"
+#include "services/runtime/resources/not_known_yet.h"
 #include "services/workflows/record_row.h"
 
 namespace kith::workflows {
@@ -37,8 +36,10 @@ constexpr int kRowsMax = 1'000;
 // Of all that is looked at for one time.
 constexpr int kRowsOfAllMax = 100'000;
 constexpr int kRecordsDefault = 100;
-// A directory that lacks more of the log than this is being built.
-constexpr uint64_t kEventsBehindMax = 10'000;
+
+// By it the run is found that a moment of a record began. Persisted inside the hashes of the log's
+// tags.
+constexpr char kMomentClaim[] = "workflowRuns.moment";
 
 constexpr absl::string_view kCreateRun = "kith.workflows.v1.WorkflowRunsService/CreateWorkflowRun";
 
@@ -52,6 +53,11 @@ Change Fired(const std::string& workflow, v1::WorkflowFired fired) {
 
 absl::TimeZone ZoneOf(const std::string& name) {
   return TimeZoneOf(name).value_or(absl::UTCTimeZone());
+}
+
+// The first moment that is looked for.
+absl::Time SinceOf(const v1::FireWorkflowRequest& command, const CommandContext& context) {
+  return command.has_since_time() ? FromTimestamp(command.since_time()) : context.now;
 }
 
 int RecordsMaxOf(const v1::WorkflowTrigger& trigger) {
@@ -121,13 +127,6 @@ Decision FireCommands::Run(runtime::Loader& load, const v1::FireWorkflowRequest&
   return std::move(*began).Add(Fired(workflow.name(), std::move(fired)));
 }
 
-const runtime::ResourceType* FireCommands::TypeOf(absl::string_view collection) const {
-  const auto found = std::find_if(
-      resources_.begin(), resources_.end(),
-      [&](const runtime::ResourceType& type) { return type.rules->category == collection; });
-  return found == resources_.end() ? nullptr : &*found;
-}
-
 Decision FireCommands::Begin(runtime::Loader& load, const v1::Workflow& workflow,
                              const std::string& record, const CommandContext& context) const {
   v1::CreateWorkflowRunRequest request;
@@ -138,10 +137,29 @@ Decision FireCommands::Begin(runtime::Loader& load, const v1::Workflow& workflow
   return create->handler()->Decide(load, request, context);
 }
 
+Decision FireCommands::BeginOnce(runtime::Loader& load, const v1::Workflow& workflow,
+                                 const v1::FireWorkflowRequest& command,
+                                 const CommandContext& context) const {
+  const std::string moment = absl::StrCat(workflow.name(), "/", command.record(), "/",
+                                          absl::ToUnixMicros(FromTimestamp(command.due_time())));
+  KITH_ASSIGN_OR_RETURN(const std::vector<std::string> begun,
+                        load.StreamsTagged(kMomentClaim, moment, Position()));
+  if (!begun.empty()) return NoChange();
+  Decision began = Begin(load, workflow, command.record(), context);
+  if (!began.ok()) return began;
+  Changes claimed;
+  for (Change& change : (*std::move(began)).TakeList()) {
+    change.claims.push_back({kMomentClaim, moment});
+    claimed = std::move(claimed).Add(std::move(change));
+  }
+  return claimed;
+}
+
 Decision FireCommands::FireOver(runtime::Loader& load, const v1::Workflow& workflow,
                                 const v1::FireWorkflowRequest& command,
                                 const CommandContext& context) const {
-  const runtime::ResourceType* const type = TypeOf(eventstore::CategoryOf(command.record()));
+  const runtime::ResourceType* const type =
+      runtime::FindType(resources_, eventstore::CategoryOf(command.record()));
   if (type == nullptr) return NoChange();
   KITH_ASSIGN_OR_RETURN(const void* const state,
                         load.LoadState(*type->aggregate, command.record()));
@@ -160,11 +178,11 @@ Decision FireCommands::FireOver(runtime::Loader& load, const v1::Workflow& workf
     }
     KITH_ASSIGN_OR_RETURN(const bool sees, load.Sees(command.record(), kReadScores));
     if (!sees || !due.has_value()) return NoChange();
-  } else if (due != FromTimestamp(command.due_time())) {
-    // It was moved as the timer fired, or the trigger is another one by now.
-    return NoChange();
+    return Begin(load, workflow, command.record(), context);
   }
-  return Begin(load, workflow, command.record(), context);
+  // It was moved as the timer fired, or the trigger is another one by now.
+  if (due != FromTimestamp(command.due_time())) return NoChange();
+  return BeginOnce(load, workflow, command, context);
 }
 
 std::optional<absl::Time> FireCommands::DueOf(const v1::WorkflowTrigger& trigger,
@@ -187,7 +205,7 @@ absl::StatusOr<WorkCalendar> FireCommands::CalendarOf(runtime::Loader& load,
                                                       absl::TimeZone zone) const {
   const std::string& name = trigger.record_time().business_calendar();
   const runtime::ResourceType* const type =
-      name.empty() ? nullptr : TypeOf(eventstore::CategoryOf(name));
+      name.empty() ? nullptr : runtime::FindType(resources_, eventstore::CategoryOf(name));
   if (type == nullptr) return Weekdays(zone);
   // It is a part of the workflow, whoever may see it.
   KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadAny(*type->aggregate, name));
@@ -203,15 +221,12 @@ absl::StatusOr<FireCommands::Listed> FireCommands::List(const runtime::Loader& l
                                                         const WorkCalendar& calendar,
                                                         const CommandContext& context) const {
   Listed listed;
-  const runtime::ResourceType* const type = TypeOf(workflow.trigger().resource());
+  const runtime::ResourceType* const type =
+      runtime::FindType(resources_, workflow.trigger().resource());
   if (type == nullptr) return listed;
   const projections::View& view = runtime_.views.Find(type->directory->name());
   const Position position = view.position();
-  if (runtime_.log.head().value() > position.value() + kEventsBehindMax) {
-    return Error(type::v1::ERROR_VIEW_BEHIND,
-                 "Which records there are is not known yet: a read model is being built.", {},
-                 runtime::RetryAfter(absl::Seconds(1)));
-  }
+  KITH_RETURN_IF_ERROR(runtime::CheckKnown(runtime_.log, position, "Which records there are"));
   projections::KeyRange range = projections::KeyRange::Prefix("");
   if (!command.after().empty()) range.from = command.after() + '\0';
   const projections::TableCore& table = type->directory->table();
@@ -228,7 +243,7 @@ absl::StatusOr<FireCommands::Listed> FireCommands::List(const runtime::Loader& l
     ++listed.looked_at;
     last = table.declaration().key(*row);
     const auto due = DueOf(workflow.trigger(), *row, calendar, context.now);
-    if (due.has_value() && *due >= context.now) listed.names.push_back(last);
+    if (due.has_value() && *due >= SinceOf(command, context)) listed.names.push_back(last);
     return true;
   }));
   const bool is_enough = command.records_before() + static_cast<int>(listed.names.size()) >=
@@ -247,17 +262,19 @@ Decision FireCommands::FindRecords(runtime::Loader& load, const v1::Workflow& wo
   KITH_ASSIGN_OR_RETURN(Listed listed, List(load, workflow, command, calendar, context));
   v1::WorkflowFired fired;
   if (command.has_due_time()) *fired.mutable_due_time() = command.due_time();
+  if (command.has_since_time()) *fired.mutable_since_time() = command.since_time();
   fired.set_records_before(command.records_before());
   fired.set_rows_looked_at(command.rows_before() + listed.looked_at);
   fired.set_after(std::move(listed.after));
-  const runtime::ResourceType* const type = TypeOf(workflow.trigger().resource());
+  const runtime::ResourceType* const type =
+      runtime::FindType(resources_, workflow.trigger().resource());
   for (const std::string& name : listed.names) {
     KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type->aggregate, name));
     const ResourceNow now = type->now_of(state);
     if (now.lifecycle != Lifecycle::kActive) continue;
     KITH_ASSIGN_OR_RETURN(const auto record, WithTimesOfRow(load, runtime_, *type, *now.resource));
     const auto due = DueOf(workflow.trigger(), *record, calendar, context.now);
-    if (!due.has_value() || *due < context.now) continue;
+    if (!due.has_value() || *due < SinceOf(command, context)) continue;
     v1::FoundRecord& found = *fired.add_records();
     found.set_record(name);
     if (workflow.trigger().has_record_time()) *found.mutable_due_time() = ToTimestamp(*due);

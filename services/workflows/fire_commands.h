@@ -46,10 +46,13 @@ class FireCommands {
     int looked_at = 0;
   };
 
-  const runtime::ResourceType* TypeOf(absl::string_view collection) const;
   // A run begins, about the record if there is one.
   Decision Begin(runtime::Loader& load, const v1::Workflow& workflow, const std::string& record,
                  const CommandContext& context) const;
+  // The same when the moment of a record comes, which sets the workflow off once: where the
+  // machine's clock was set back, it comes again.
+  Decision BeginOnce(runtime::Loader& load, const v1::Workflow& workflow,
+                     const v1::FireWorkflowRequest& command, const CommandContext& context) const;
   Decision FireOver(runtime::Loader& load, const v1::Workflow& workflow,
                     const v1::FireWorkflowRequest& command, const CommandContext& context) const;
   Decision FindRecords(runtime::Loader& load, const v1::Workflow& workflow,

@@ -1,6 +1,7 @@
 #include "services/workflows/workflow_fields.h"
 
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -8,8 +9,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "eventstore/base/custom_maps.h"
+#include "eventstore/base/map_field.h"
 #include "google/rpc/error_details.pb.h"
 #include "kith/options/v1/options.pb.h"
+#include "kith/type/v1/custom_value.pb.h"
 #include "kith/workflows/v1/workflow_run.pb.h"
 #include "kith/workflows/v1/workflow_runs_service.pb.h"
 #include "kith/workflows/v1/workflows_errors.pb.h"
@@ -161,12 +165,15 @@ class Inspection {
   void CheckCondition(const Collection* collection, absl::string_view field,
                       const std::string& condition) {
     if (condition.empty() || collection == nullptr) return;
-    const std::unique_ptr<google::protobuf::Message> nobody(
-        google::protobuf::MessageFactory::generated_factory()
-            ->GetPrototype(collection->resource)
-            ->New());
-    const auto held = collection->holds(condition, *nobody, absl::UnixEpoch(), absl::UTCTimeZone());
+    const auto held = collection->holds(condition, *NewRecord(*collection), absl::UnixEpoch(),
+                                        absl::UTCTimeZone());
     if (!held.ok()) Add(field, held.status().message());
+  }
+  static std::unique_ptr<google::protobuf::Message> NewRecord(const Collection& collection) {
+    return std::unique_ptr<google::protobuf::Message>(
+        google::protobuf::MessageFactory::generated_factory()
+            ->GetPrototype(collection.resource)
+            ->New());
   }
 
   void CheckSpan(absl::string_view field, const std::string& text, const std::string& calendar) {
@@ -282,12 +289,27 @@ class Inspection {
       Add("await.field",
           absl::StrCat("must be a field of ", own_->name, " that names one of ", of->name));
     }
-    // Which records a record names is found by its own fields alone.
-    if (absl::StrContains(await.by_field(), "custom.")) {
-      Add("await.by_field", "must be no custom field");
-    } else if (!await.by_field().empty()) {
-      CheckCondition(of, "await.by_field",
-                     absl::StrCat(await.by_field(), " = \"", own_->name, "/x\""));
+    if (!await.by_field().empty()) CheckByField(*of, await.by_field());
+  }
+
+  // Whether such records name the run's record in the field.
+  void CheckByField(const Collection& of, const std::string& by_field) {
+    const std::string named = absl::StrCat(own_->name, "/x");
+    const std::string condition = absl::StrCat(by_field, " = \"", named, "\"");
+    const std::unique_ptr<google::protobuf::Message> record = NewRecord(of);
+    const auto holds = [&] {
+      return of.holds(condition, *record, absl::UnixEpoch(), absl::UTCTimeZone()).status();
+    };
+    if (const absl::Status asked = holds(); !asked.ok()) {
+      return Add("await.by_field", asked.message());
+    }
+    const FieldPath path = FieldPathOf(*of.resource, by_field);
+    if (path.key.empty() || !IsCustomMap(*path.field)) return;
+    static_cast<type::v1::CustomValue&>(MutableMapValue(*record, *path.field, path.key))
+        .set_record(named);
+    if (!holds().ok()) {
+      Add("await.by_field", absl::StrCat("must be a custom field of ", of.name,
+                                         " that names records of ", own_->name));
     }
   }
 

@@ -12,6 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "eventstore/base/check.h"
 #include "google/protobuf/descriptor.h"
+#include "tests/testing/source_folder.h"
 
 namespace kith::testing {
 namespace {
@@ -83,7 +84,7 @@ void Fill(Message& message, int nesting) {
 
 }  // namespace
 
-std::string GoldenFolder() { return KITH_SOURCE_DIR "/tests/golden"; }
+std::string GoldenFolder() { return SourcePath("tests/golden"); }
 
 bool UpdatingGolden() {
   const char* const value = std::getenv("KITH_UPDATE_GOLDEN");

@@ -25,6 +25,7 @@
 #include "services/cli/import/import_plan.h"
 #include "services/cli/import/import_rejects.h"
 #include "services/cli/import/importer.h"
+#include "services/cli/import/lookups.h"
 #include "services/cli/import/progress.h"
 #include "services/cli/import/table_file.h"
 #include "services/cli/import/taken_back.h"
@@ -189,16 +190,17 @@ class Run {
   absl::Status Send(const ImportPlanner& planner, ImportJob& job) {
     const Interruptible interruptible;
     KITH_ASSIGN_OR_RETURN(taken_back_, TakenBack::Read(session_));
-    KITH_ASSIGN_OR_RETURN(const References references,
-                          Resolve(session_.client(), session_.catalog(), planner, taken_back_));
+    Lookups lookups(session_, planner, taken_back_, collection_);
+    KITH_RETURN_IF_ERROR(lookups.Find());
     Importer importer(session_.client(), options_.in_flight);
     for (auto row = csv_.rows.begin() + SkippedBy(job); row != csv_.rows.end(); ++row) {
-      if (interrupted || !Submit(*row, planner, references, job, importer)) break;
-      for (const Importer::Result& result : importer.TakeResults()) Take(result, &job);
+      if (interrupted || !Submit(*row, lookups, job, importer)) break;
+      TakeAll(importer, lookups, job);
       if (stopped_by_.has_value()) break;
     }
     importer.Finish();
-    for (const Importer::Result& result : importer.TakeResults()) Take(result, &job);
+    TakeAll(importer, lookups, job);
+    lookups.DeleteUnused();
     if (!stopped_by_.has_value() && interrupted) {
       stopped_by_ = absl::CancelledError("interrupted");
       (void)job.Advance();  // else the rows are told again
@@ -250,9 +252,8 @@ class Run {
     return std::min<int64_t>(job.position(), static_cast<int64_t>(csv_.rows.size()));
   }
 
-  bool Submit(const CsvRow& row, const ImportPlanner& planner, const References& references,
-              const ImportJob& job, Importer& importer) {
-    absl::StatusOr<std::vector<PlannedCall>> calls = planner.Plan(row, references);
+  bool Submit(const CsvRow& row, Lookups& lookups, const ImportJob& job, Importer& importer) {
+    absl::StatusOr<std::vector<PlannedCall>> calls = lookups.Plan(row);
     if (calls.ok()) {
       const absl::Status completed = CompleteLinks(*calls);
       if (!completed.ok()) calls = completed;
@@ -273,6 +274,13 @@ class Run {
       KITH_RETURN_IF_ERROR(links_.Complete(&*call.request, &*calls.front().request));
     }
     return absl::OkStatus();
+  }
+
+  void TakeAll(Importer& importer, Lookups& lookups, ImportJob& job) {
+    for (const Importer::Result& result : importer.TakeResults()) {
+      lookups.Take(result);
+      Take(result, &job);
+    }
   }
 
   // `job` is null in a dry run.
@@ -308,14 +316,6 @@ class Run {
   std::optional<absl::Status> stopped_by_;
 };
 
-absl::StatusOr<ImportJob> BeginOrResume(Session& session, const ImportOptions& options,
-                                        const Mapping& mapping, const std::string& json,
-                                        const CsvFile& csv, const std::string& job_name) {
-  if (!job_name.empty()) return ImportJob::Resume(session, job_name, csv.digest);
-  KITH_ASSIGN_OR_RETURN(const v1::ImportJob job, JobOf(options, mapping, json, csv));
-  return ImportJob::Begin(session, job);
-}
-
 // What a resumed job says of its own, as the mapping has it.
 void TakeMatches(const v1::ImportJob& job, Mapping& mapping) {
   if (!job.match_keys().empty()) mapping.match = {"as the job"};
@@ -329,6 +329,51 @@ absl::StatusOr<Reply> CallFor(Session& session, absl::string_view verb,
   const auto* const told = google::protobuf::DynamicCastToGenerated<Reply>(&*reply);
   KITH_CHECK(told != nullptr);
   return *told;
+}
+
+// The latest job that made something of the file of `job`; without a name where there is none, or
+// the caller is told of none.
+absl::StatusOr<v1::ImportJob> LastOf(Session& session, const v1::ImportJob& job) {
+  v1::ListImportJobsRequest request;
+  request.set_filter(absl::StrCat("file_digest = \"", job.file_digest(), "\" AND collection = \"",
+                                  job.collection(),
+                                  "\" AND (created_count > 0 OR updated_count > 0)"));
+  request.set_page_size(1);
+  do {
+    const auto page = CallFor<v1::ListImportJobsResponse>(session, "list", request);
+    if (absl::IsPermissionDenied(page.status()) || absl::IsUnimplemented(page.status())) break;
+    KITH_RETURN_IF_ERROR(page.status());
+    if (!page->import_jobs().empty()) return page->import_jobs(0);
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  return v1::ImportJob();
+}
+
+// A job that is new, of a file that may have been imported before: what was taken back is imported
+// anew, and that is said.
+absl::StatusOr<ImportJob> Begin(Session& session, const v1::ImportJob& job) {
+  KITH_ASSIGN_OR_RETURN(const v1::ImportJob before, LastOf(session, job));
+  if (before.state() == v1::REVERTING) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        job.display_name(), " was imported before as ", before.name(),
+        ", and what that made is being taken back. Import it once kith import-jobs get ",
+        before.name(), " says REVERTED."));
+  }
+  KITH_ASSIGN_OR_RETURN(ImportJob begun, ImportJob::Begin(session, job));
+  if (before.state() == v1::REVERTED) {
+    session.err() << job.display_name() << " was imported before as " << before.name()
+                  << ", and that was taken back: its rows are imported anew. They are taken back"
+                  << " with: kith import --revert " << begun.name() << '\n';
+  }
+  return begun;
+}
+
+absl::StatusOr<ImportJob> BeginOrResume(Session& session, const ImportOptions& options,
+                                        const Mapping& mapping, const std::string& json,
+                                        const CsvFile& csv, const std::string& job_name) {
+  if (!job_name.empty()) return ImportJob::Resume(session, job_name, csv.digest);
+  KITH_ASSIGN_OR_RETURN(const v1::ImportJob job, JobOf(options, mapping, json, csv));
+  return Begin(session, job);
 }
 
 void PrintKept(const std::string& record, const google::rpc::Status& why, Session& session) {

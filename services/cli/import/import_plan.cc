@@ -495,16 +495,22 @@ bool ImportPlanner::Takes(const CsvRow& row, const ImportStep& step) const {
 std::map<ReferenceKey, const CsvRow*> ImportPlanner::CollectReferences() const {
   std::map<ReferenceKey, const CsvRow*> references;
   for (const CsvRow& row : file_.rows) {
-    if (!CheckCells(row).ok() || !CheckKey(row).ok()) continue;  // Plan says why
-    for (const Step& step : steps_) {
-      if (!Takes(row, *step.step)) continue;
-      for (const FieldMapping& field : step.step->fields) {
-        if (field.source.lookup == nullptr) continue;
-        const auto texts = Texts(row, field.source);
-        if (!texts.ok()) continue;  // Plan says why
-        for (const std::string& text : *texts) {
-          references.emplace(ReferenceKey{field.source.lookup.get(), text}, &row);
-        }
+    for (ReferenceKey& key : ReferencesOf(row)) references.emplace(std::move(key), &row);
+  }
+  return references;
+}
+
+std::vector<ReferenceKey> ImportPlanner::ReferencesOf(const CsvRow& row) const {
+  std::vector<ReferenceKey> references;
+  if (!CheckCells(row).ok() || !CheckKey(row).ok()) return references;  // Plan says why
+  for (const Step& step : steps_) {
+    if (!Takes(row, *step.step)) continue;
+    for (const FieldMapping& field : step.step->fields) {
+      if (field.source.lookup == nullptr) continue;
+      absl::StatusOr<std::vector<std::string>> texts = Texts(row, field.source);
+      if (!texts.ok()) continue;  // Plan says why
+      for (std::string& text : *texts) {
+        references.push_back({field.source.lookup.get(), std::move(text)});
       }
     }
   }

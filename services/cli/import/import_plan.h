@@ -75,6 +75,8 @@ class ImportPlanner {
 
   // What the rows refer to, each with the first row that does.
   std::map<ReferenceKey, const CsvRow*> CollectReferences() const;
+  // What the row refers to; of one that cannot be read, nothing.
+  std::vector<ReferenceKey> ReferencesOf(const CsvRow& row) const;
 
   // The calls of a row, in order. Fails with every mistake in the row, each with the field it is
   // about, and where a row before it has its key. A row's request ids are the same in every run:

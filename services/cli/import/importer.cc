@@ -2,10 +2,7 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "eventstore/base/check.h"
-#include "eventstore/base/status_macros.h"
 #include "kith/import_jobs/v1/import_jobs_service.pb.h"
 #include "services/cli/calls/request.h"
 #include "services/cli/text/fields.h"
@@ -47,46 +44,6 @@ absl::Status Explained(const absl::Status& status) {
   if (ReasonOf(status) != "REQUEST_ID_REUSED") return status;
   return absl::Status(status.code(),
                       "it was imported before with other content, which an import does not change");
-}
-
-// A text as a literal of a filter.
-std::string Quoted(absl::string_view text) {
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
-}
-
-// The one record of the lookup's collection that the text names; empty where there is none.
-absl::StatusOr<std::string> FindRecord(Client& client, const Method& list,
-                                       const ReferenceKey& key) {
-  const std::unique_ptr<Message> request = NewMessage(*list.descriptor->input_type());
-  const std::unique_ptr<Message> reply = NewMessage(*list.descriptor->output_type());
-  KITH_RETURN_IF_ERROR(SetField(request.get(), "page_size", "2"));
-  KITH_RETURN_IF_ERROR(
-      SetField(request.get(), "filter", absl::StrCat(key.lookup->by, " = ", Quoted(key.text))));
-  KITH_RETURN_IF_ERROR(client.Call(list, *request, reply.get()));
-  const int found = reply->GetReflection()->FieldSize(*reply, list.items);
-  if (found > 1) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "several ", key.lookup->collection, " have the ", key.lookup->by, " \"", key.text, "\""));
-  }
-  if (found == 0) return std::string();
-  return NameOf(reply->GetReflection()->GetRepeatedMessage(*reply, list.items, 0));
-}
-
-absl::StatusOr<std::string> ResolveOne(Client& client, const Catalog& catalog,
-                                       const ImportPlanner& planner, const TakenBack& taken_back,
-                                       const ReferenceKey& key, const CsvRow& row) {
-  KITH_ASSIGN_OR_RETURN(std::string name,
-                        FindRecord(client, *catalog.Find(key.lookup->collection, "list"), key));
-  if (!name.empty()) return name;
-  if (key.lookup->create.empty()) {
-    return absl::NotFoundError(absl::StrCat("there is none of the ", key.lookup->collection,
-                                            " with the ", key.lookup->by, " \"", key.text, "\""));
-  }
-  KITH_ASSIGN_OR_RETURN(PlannedCall call, planner.PlanReference(key, row));
-  taken_back.Renew(call);
-  const std::unique_ptr<Message> reply = NewMessage(*call.method->descriptor->output_type());
-  KITH_RETURN_IF_ERROR(client.Call(*call.method, *call.request, reply.get()));
-  return NameOf(*reply);
 }
 
 }  // namespace
@@ -195,17 +152,6 @@ void Importer::Put(uint64_t number, Result result) {
   const size_t place = number - told_;
   if (results_.size() <= place) results_.resize(place + 1);
   results_[place] = std::move(result);
-}
-
-absl::StatusOr<References> Resolve(Client& client, const Catalog& catalog,
-                                   const ImportPlanner& planner, const TakenBack& taken_back) {
-  References references;
-  for (const auto& [key, row] : planner.CollectReferences()) {
-    absl::StatusOr<std::string> name = ResolveOne(client, catalog, planner, taken_back, key, *row);
-    if (ConcernsEveryCall(name.status())) return name.status();
-    references.emplace(key, std::move(name));
-  }
-  return references;
 }
 
 }  // namespace kith::cli

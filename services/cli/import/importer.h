@@ -14,7 +14,6 @@
 #include "eventstore/base/mutex.h"
 #include "services/cli/calls/client.h"
 #include "services/cli/import/import_plan.h"
-#include "services/cli/import/taken_back.h"
 
 namespace kith::cli {
 
@@ -30,9 +29,9 @@ class Importer {
     const CsvRow* row;
     // OK, or why the row was rejected.
     absl::Status status;
-    // What became of it, where it was not rejected.
+    // What became of it; where it was rejected, of the calls before the one that was.
     RowOutcome outcome = RowOutcome::kUnchanged;
-    // The record; empty where it was rejected.
+    // The record; empty where the first call was rejected.
     std::string name;
   };
 
@@ -85,10 +84,5 @@ class Importer {
   // Of the rows after those; no more than the file has.
   std::deque<std::optional<Result>> results_ KITH_GUARDED_BY(mutex_);
 };
-
-// Finds the records that texts refer to, and makes those that are missing where the lookup says
-// how, as calls of the client's cause. Fails only where every further call would fail too.
-absl::StatusOr<References> Resolve(Client& client, const Catalog& catalog,
-                                   const ImportPlanner& planner, const TakenBack& taken_back);
 
 }  // namespace kith::cli

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/arena.h"
+#include "services/runtime/admission/after_work.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/requests/grpc_status.h"
 
@@ -240,7 +241,8 @@ bool SessionCourse::MayRead() const {
 }
 
 const Message* SessionCourse::NextAnswer() {
-  if (told_.empty() || in_turn_) return nullptr;  // the turn gathers what ends at once
+  // A turn gathers what ends at once, and work what it ends.
+  if (told_.empty() || in_turn_ || gathering_) return nullptr;
   answer_ = std::move(told_.front());
   told_.pop_front();
   return &answer_->message;
@@ -343,6 +345,7 @@ void SessionCourse::Tell(Call* call, const google::rpc::Status& status, std::str
   outcome.set_token(call->TakeToken());
   outcome.set_repeated(call->repeated());
   const int64_t bytes = kOutcomeBytes + static_cast<int64_t>(outcome.ByteSizeLong());
+  AfterWork* const work = AfterWork::OfThisThread();
   {
     MutexLock lock(mutex_);
     *AnswerFor(bytes).message.add_outcomes() = std::move(outcome);
@@ -355,8 +358,18 @@ void SessionCourse::Tell(Call* call, const google::rpc::Status& status, std::str
     }
     if (!ready_.empty()) ScheduleTurn();
     --untold_;
-    if (in_turn_) return;  // whose end goes on
+    if (in_turn_ || gathering_) return;  // whose end goes on
+    gathering_ = work != nullptr;
     Hold();
+  }
+  if (work == nullptr) return Continue();
+  work->Add([this] { EndGathering(); });
+}
+
+void SessionCourse::EndGathering() {
+  {
+    MutexLock lock(mutex_);
+    gathering_ = false;
   }
   Continue();
 }

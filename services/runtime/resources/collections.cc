@@ -8,6 +8,7 @@
 #include "projections/tables/custom_columns.h"
 #include "projections/tables/plan.h"
 #include "projections/tables/row_filter.h"
+#include "services/runtime/resources/link_steps.h"
 
 namespace kith::runtime {
 namespace {
@@ -20,6 +21,14 @@ const projections::NameOfAlias kAnyName = [](const projections::Field& link,
                                              const projections::Comparison&) {
   return link.links.front();
 };
+
+absl::Status CheckQuery(const projections::TableDeclaration& table, absl::string_view filter,
+                        absl::string_view order_by = "") {
+  return projections::MakePlan(
+             table,
+             {.filter = filter, .order_by = order_by, .moment = kAnyMoment, .name_of = &kAnyName})
+      .status();
+}
 
 // Whether a method of its service lists it by a filter.
 bool IsListed(const ResourceType& type) {
@@ -46,16 +55,18 @@ Collections CollectionsOf(const std::vector<ResourceType>& types) {
     const projections::TableDeclaration& table = type.directory->table().declaration();
     collections.push_back(
         {std::string(type.rules->category), type.rules->resource->GetDescriptor(),
-         [&table](absl::string_view filter, absl::string_view order_by) {
+         [&types, &table](absl::string_view filter, absl::string_view order_by) -> absl::Status {
            // Which custom fields there are is the list's to say.
            if (projections::MayNameColumns(filter) || projections::MayNameColumns(order_by)) {
              return absl::OkStatus();
            }
-           return projections::MakePlan(table, {.filter = filter,
-                                                .order_by = order_by,
-                                                .moment = kAnyMoment,
-                                                .name_of = &kAnyName})
-               .status();
+           KITH_ASSIGN_OR_RETURN(
+               const std::string stepped,
+               CheckSteps(types, table.fields, filter,
+                          [](const ResourceType& linked, const std::string& of_linked) {
+                            return CheckQuery(linked.directory->table().declaration(), of_linked);
+                          }));
+           return CheckQuery(table, stepped, order_by);
          },
          [&table](absl::string_view filter, const google::protobuf::Message& record, absl::Time now,
                   absl::TimeZone zone) -> absl::StatusOr<bool> {

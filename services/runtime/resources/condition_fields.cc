@@ -8,12 +8,15 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/options/v1/options.pb.h"
 #include "projections/tables/custom_columns.h"
 #include "projections/tables/query.h"
 #include "projections/tables/row_filter.h"
+#include "services/core/custom_fields.h"
 #include "services/runtime/resources/custom_columns.h"
+#include "services/runtime/resources/find_type.h"
 
 namespace kith::runtime {
 namespace {
@@ -26,6 +29,11 @@ using projections::Expression;
 
 bool IsFilter(const FieldDescriptor& field) {
   return field.options().GetExtension(options::v1::field).format() == options::v1::FORMAT_FILTER;
+}
+
+// It is the name of a field.
+bool IsName(const FieldDescriptor& field) {
+  return field.options().GetExtension(options::v1::field).format() == options::v1::FORMAT_FIELD;
 }
 
 // Others, as a Struct, have no filters.
@@ -61,6 +69,9 @@ void AddFilters(const Message& message, std::vector<Expression>& filters) {
   reflection.ListFields(message, &set);
   for (const FieldDescriptor* const field : set) {
     const bool is_own = IsOwn(field->message_type());
+    if (IsName(*field) && !field->is_repeated()) {
+      AddFilter(absl::StrCat(reflection.GetString(message, field), ":*"), filters);
+    }
     if (!is_own && !IsFilter(*field)) continue;
     const int size = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
     for (int i = 0; i < size; ++i) {
@@ -77,6 +88,13 @@ void AddFilters(const Message& message, std::vector<Expression>& filters) {
   }
 }
 
+absl::Status CheckValues(const CustomFieldSet& fields, const Message& record) {
+  const std::unique_ptr<Message> empty(record.New());
+  const std::unique_ptr<Message> taken(record.New());
+  taken->CopyFrom(record);
+  return TakeCustomValues(fields, *empty, /*is_new=*/false, "record", *taken);
+}
+
 }  // namespace
 
 ConditionFields::ConditionFields(const std::vector<ResourceType>& types, const Descriptor& saved)
@@ -90,10 +108,8 @@ absl::StatusOr<const ServerFacts*> ConditionFields::FactsFor(Loader& load, const
   if (filters.empty()) return static_cast<const ServerFacts*>(nullptr);
   auto facts = std::make_shared<ServerFacts>(server);
   for (Collection& collection : facts->collections) {
-    const auto type = std::find_if(types_.begin(), types_.end(), [&](const ResourceType& each) {
-      return each.rules->category == collection.name;
-    });
-    const projections::TableDeclaration& table = type->directory->table().declaration();
+    const ResourceType& type = TypeOf(types_, collection.name);
+    const projections::TableDeclaration& table = type.directory->table().declaration();
     if (table.custom_maps.empty()) continue;
     std::vector<std::string> keys;
     for (const Expression& filter : filters) {
@@ -102,15 +118,16 @@ absl::StatusOr<const ServerFacts*> ConditionFields::FactsFor(Loader& load, const
       }
     }
     KITH_ASSIGN_OR_RETURN(const CustomFieldSet* const fields,
-                          sets.LoadKeys(load, *type->rules, keys));
+                          sets.LoadKeys(load, *type.rules, keys));
     std::vector<CustomColumn> columns;
     for (const auto& field : fields->fields()) {
       std::optional<CustomColumn> column = ColumnOf(field, table.custom_maps);
       if (column.has_value()) columns.push_back(*std::move(column));
     }
-    collection.holds = [&table, columns = std::move(columns)](
+    collection.holds = [&table, fields, columns = std::move(columns)](
                            absl::string_view filter, const Message& record, absl::Time now,
                            absl::TimeZone zone) -> absl::StatusOr<bool> {
+      KITH_RETURN_IF_ERROR(CheckValues(*fields, record));
       KITH_ASSIGN_OR_RETURN(const auto bound,
                             projections::RowFilter::Bind(table, filter, {now, zone}, columns));
       return bound.Holds(record);

@@ -4,7 +4,8 @@
 // A condition is asked of a record's values, which say themselves what they are
 // (projections/tables/row_filter.h). So only here, where one is saved, it is looked at whether the
 // workspace has such fields, and whether they can be asked for this; they are conditions of the
-// append. Deleting one later changes no condition. Immutable; any thread.
+// append. Deleting one later changes no condition. A field that is named by itself
+// ("custom.account") counts as one that is asked for. Immutable; any thread.
 #pragma once
 
 #include <vector>
@@ -26,8 +27,9 @@ class ConditionFields {
                   const google::protobuf::Descriptor& saved);
 
   // What rules may know of the server, for a command that sends `sent`, such a resource: where one
-  // of its filters names custom fields, a collection holds conditions about those alone that the
-  // workspace has. Null where none does. As long as the loader lives.
+  // of its filters or fields names custom fields, a collection holds conditions about those alone
+  // that the workspace has, of records whose values are such as these say. Null where none does. As
+  // long as the loader lives.
   absl::StatusOr<const ServerFacts*> FactsFor(Loader& load, const google::protobuf::Message& sent,
                                               const ServerFacts& server,
                                               CustomFieldSets& sets) const;

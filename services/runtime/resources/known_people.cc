@@ -5,6 +5,7 @@
 
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
+#include "services/runtime/resources/find_type.h"
 
 namespace kith::runtime {
 namespace {
@@ -12,12 +13,9 @@ namespace {
 using contacts::v1::Contact;
 
 const ResourceType& ContactsIn(const std::vector<ResourceType>& types) {
-  const auto found = std::find_if(types.begin(), types.end(), [](const ResourceType& type) {
-    return type.rules->category == "contacts";
-  });
-  KITH_CHECK(found != types.end() &&
-             found->rules->resource->GetDescriptor() == Contact::descriptor());
-  return *found;
+  const ResourceType& contacts = TypeOf(types, "contacts");
+  KITH_CHECK(contacts.rules->resource->GetDescriptor() == Contact::descriptor());
+  return contacts;
 }
 
 PersonKeys KeysOf(Contact person, const Settings& settings) {

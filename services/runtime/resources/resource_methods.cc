@@ -23,8 +23,10 @@
 #include "services/runtime/resources/condition_fields.h"
 #include "services/runtime/resources/custom_columns.h"
 #include "services/runtime/resources/custom_field_sets.h"
+#include "services/runtime/resources/find_type.h"
 #include "services/runtime/resources/link_aliases.h"
 #include "services/runtime/resources/link_chains.h"
+#include "services/runtime/resources/link_steps.h"
 #include "services/runtime/resources/linking_records.h"
 #include "services/runtime/resources/merge_methods.h"
 #include "services/runtime/resources/not_there.h"
@@ -47,14 +49,6 @@ using ResourceTypes = std::vector<ResourceType>;
 
 // Of the records of an owner who cannot be deleted, so many are looked for.
 constexpr size_t kOwnedNamedMax = 101;
-
-const ResourceType& TypeOf(const ResourceTypes& types, absl::string_view name) {
-  const absl::string_view category = eventstore::CategoryOf(name);
-  for (const ResourceType& type : types) {
-    if (type.rules->category == category) return type;
-  }
-  KITH_UNREACHABLE();  // a request whose links are of other patterns is refused before
-}
 
 // Where a request has such a resource; null where it has none.
 const FieldDescriptor* ResourceIn(const Descriptor& request, const Descriptor& resource) {
@@ -310,7 +304,8 @@ class StandardHandler final : public CommandHandler {
   absl::StatusOr<Linked> LoadLinks(Loader& load, const ResourceChange& change) const {
     Linked linked;
     for (const Link& link : change.links) {
-      const ResourceType& type = TypeOf(types_, link.record);
+      // A request whose links are of other patterns is refused before.
+      const ResourceType& type = TypeOf(types_, eventstore::CategoryOf(link.record));
       const LinkedRecord* const built_in =
           type.rules->built_in == nullptr ? nullptr : type.rules->built_in(link.record);
       if (built_in != nullptr) {
@@ -429,17 +424,18 @@ absl::string_view DefaultOrderOf(const ResourceType& type) {
 }
 
 absl::Status List(const ResourceType& type, const Visibility& visibility, const ListFields& fields,
-                  const LinkAliases& aliases, const CustomColumns& custom,
+                  const LinkAliases& aliases, const LinkSteps& steps, const CustomColumns& custom,
                   const ReadContext& context, const Message& request, Message* response) {
   const auto& ask = *request.GetReflection();
-  std::string unused[2];
-  const projections::NameOfAlias name_of =
-      aliases.NamesIn(context, ask.GetString(request, fields.filter));
-  const projections::NamesOfRecord names_of = aliases.MergedIn(context);
+  std::string unused;
+  KITH_ASSIGN_OR_RETURN(const LinkSteps::Taken stepped,
+                        steps.Take(context, ask.GetString(request, fields.filter)));
+  const projections::NameOfAlias name_of = aliases.NamesIn(context, stepped.filter);
+  const projections::NamesOfRecord names_of = steps.AllNames(stepped, aliases.MergedIn(context));
   KITH_ASSIGN_OR_RETURN(const std::optional<Visibility::Seen> seen, visibility.SeenBy(context));
   projections::ListQuery query{
-      .filter = ask.GetStringReference(request, fields.filter, &unused[0]),
-      .order_by = ask.GetStringReference(request, fields.order_by, &unused[1]),
+      .filter = stepped.filter,
+      .order_by = ask.GetStringReference(request, fields.order_by, &unused),
       .page_size = ask.GetInt32(request, fields.page_size),
       .within = seen.has_value() ? &seen->within : nullptr,
       .name_of = &name_of,
@@ -589,15 +585,18 @@ void BindList(const ResourceTypes& types, const ResourceType& type, const Method
                     });
   }
   const auto aliases = std::make_shared<LinkAliases>(types, type, runtime);
+  const auto steps = std::make_shared<LinkSteps>(types, type, runtime);
   const auto custom = std::make_shared<CustomColumns>(type, request, runtime);
   BindRead(
       MethodTaking(&request), seen, ReadKind::kScan, methods,
-      [&type, visibility, fields, aliases, custom](const ReadContext& context, const Message& asked,
-                                                   Message* response) {
-        return List(type, visibility, fields, *aliases, *custom, context, asked, response);
+      [&type, visibility, fields, aliases, steps, custom](const ReadContext& context,
+                                                          const Message& asked, Message* response) {
+        return List(type, visibility, fields, *aliases, *steps, *custom, context, asked, response);
       },
-      [aliases, custom, filter = fields.filter](const Message& asked) {
-        ReadViews views = aliases->ViewsFor(asked.GetReflection()->GetString(asked, filter));
+      [aliases, steps, custom, filter = fields.filter](const Message& asked) {
+        const std::string text = asked.GetReflection()->GetString(asked, filter);
+        ReadViews views = aliases->ViewsFor(text);
+        steps->AddViewsFor(text, views);
         custom->AddViewsFor(asked, views);
         return views;
       });
@@ -670,7 +669,7 @@ void BindStandardMethods(const ResourceTypes& types, const Runtime& runtime, Met
   const SharedFacts facts{server, CustomFieldSets::Open(runtime)};
   for (const ResourceType& type : types) {
     for (const std::string& pattern : LinkPatterns(*type.rules->resource->GetDescriptor())) {
-      TypeOf(types, pattern);
+      TypeOf(types, eventstore::CategoryOf(pattern));
     }
     for (int i = 0; i < type.service->method_count(); ++i) {
       const MethodDescriptor& method = *type.service->method(i);

@@ -1,6 +1,8 @@
 #include "eventstore/base/normalise.h"
 
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -47,6 +49,56 @@ TEST(EmailKey, IsNoneWhereSomethingIsInItThatIsNotSeen) {
     EXPECT_EQ(EmailKey(absl::StrCat("a@b", unseen, "c.example")), std::nullopt) << unseen;
   }
   EXPECT_EQ(EmailKey("\u00A0ada@b.example\u3000"), EmailKey("ada@b.example")) << "cut off";
+}
+
+// EM-1 to EM-3: domains by UTS 46, letter by letter.
+TEST(EmailKey, WritesEveryScriptInAscii) {
+  const std::pair<const char*, const char*> domains[] = {
+      {"BÜCHER.example", "xn--bcher-kva.example"},
+      {"faß.de", "xn--fa-hia.de"},
+      {"臺網中心.tw", "xn--fiqq24b10vi0d.tw"},
+      {"郵件.商務", "xn--5nqv22n.xn--lhr59c"},
+      {"екзампл.ком", "xn--80ajglhfv.xn--j1aef"},
+      {"εεττ.gr", "xn--qxaa9ba.gr"},
+      {"मोहन.ईन्फो", "xn--l2bl7a9d.xn--o1b8dj2ki"},
+      {"日本語.jp", "xn--wgv71a119e.jp"},
+      {"münchen.de", "xn--mnchen-3ya.de"},
+      {"MÜNCHEN.DE", "xn--mnchen-3ya.de"},
+      {"XN--MNCHEN-3YA.DE", "xn--mnchen-3ya.de"},
+      {"mu\u0308nchen.de", "xn--mnchen-3ya.de"},
+      {"München．DE", "xn--mnchen-3ya.de"},
+      {"münchen.de.", "xn--mnchen-3ya.de"},
+      {"ελλάς.gr", "xn--hxarsa0b.gr"},
+      {"ΕΛΛΆΣ.gr", "xn--hxarsa5b.gr"},
+  };
+  for (const auto& [domain, ascii] : domains) {
+    EXPECT_THAT(EmailKey(absl::StrCat("Ada@", domain)), Optional(Eq(absl::StrCat("ada@", ascii))))
+        << domain;
+  }
+}
+
+// EM-4 to EM-6.
+TEST(EmailKey, TakesWhatAnAddressMayBe) {
+  for (const char* address :
+       {"user+mailbox/department=shipping@example.tld", "!#$%&'*+-/=?^_`{|}~@example.tld"}) {
+    EXPECT_THAT(EmailKey(address), Optional(Eq(address)));
+  }
+  for (const char* text : {".dot@x.tld", "dot.@x.tld", "a..b@x.tld", "me@-dash.tld", "me@x..tld",
+                           "@x.tld", "me@x.tld\n.", "me@xn--0.tld", "user@localhost",
+                           "a@x.tld, b@x.tld", "John <john@doe😃.org>"}) {
+    EXPECT_EQ(EmailKey(text), std::nullopt) << text;
+  }
+}
+
+TEST(EmailKey, QuotesOnlyWhatHasToBe) {
+  EXPECT_EQ(EmailKey("\"unnecessarily.quoted\"@x.tld"), EmailKey("unnecessarily.quoted@x.tld"));
+  EXPECT_EQ(EmailKey("\"a\\da\"@x.tld"), EmailKey("ada@x.tld"));
+  EXPECT_THAT(EmailKey("\"A..b\"@x.tld"), Optional(Eq("\"a..b\"@x.tld")));
+  EXPECT_THAT(EmailKey("\"a\\\"@b\"@x.tld"), Optional(Eq("\"a\\\"@b\"@x.tld")));
+  for (const char* text : {"\"\"@x.tld", "\"a@x.tld", "a\"@x.tld", "\"a\"b\"@x.tld",
+                           "\"a\\\"@x.tld", "\"a b\"@x.tld", "\"a\".b@x.tld"}) {
+    EXPECT_EQ(EmailKey(text), std::nullopt) << text;
+  }
 }
 
 TEST(DomainKey, IsNoneWhereALabelSaysThatItIsOfAnotherScriptAndIsNot) {

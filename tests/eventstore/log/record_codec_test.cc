@@ -13,6 +13,7 @@
 #include "eventstore/base/bytes.h"
 #include "eventstore/base/crc32c.h"
 #include "eventstore/base/sha256.h"
+#include "tests/testing/source_folder.h"
 
 namespace kith::eventstore {
 namespace {
@@ -249,7 +250,7 @@ TEST(LeafHash, ChangesWithEveryPart) {
 // The bytes of the fenced block of FORMAT.md behind <!-- name -->: hex, with a remark behind # in
 // some lines.
 std::string BytesInFormatMd(const std::string& name) {
-  std::ifstream file(KITH_SOURCE_DIR "/FORMAT.md");
+  std::ifstream file(testing::SourcePath("FORMAT.md"));
   std::string line;
   while (std::getline(file, line) && line != "<!-- " + name + " -->") {
   }

@@ -256,6 +256,41 @@ TEST_F(ListTest, CountsRelativeTimesFromTheFirstPage) {
   ExpectRefused("create_time > -3h", "", "no moment to count from");
 }
 
+// A period is all of its days, of times and of days alike.
+TEST_F(ListTest, KnowsPeriods) {
+  const char* const days[] = {"2025-12-31", "2026-01-01", "2026-01-31", "2026-02-01"};
+  for (const char* day : days) {
+    Deal deal = MakeDeal(absl::StrCat("deals/", day), "users/a", "Crane");
+    absl::CivilDay civil;
+    ASSERT_TRUE(absl::ParseCivilTime(day, &civil));
+    deal.mutable_create_time()->set_seconds(
+        absl::ToUnixSeconds(absl::FromCivil(civil, absl::UTCTimeZone())));
+    deal.mutable_expected_close_date()->set_year(static_cast<int32_t>(civil.year()));
+    deal.mutable_expected_close_date()->set_month(civil.month());
+    deal.mutable_expected_close_date()->set_day(civil.day());
+    fixture_.Put(deal);
+  }
+  const ViewSnapshot snapshot = fixture_.Latest();
+  for (const std::string field : {"create_time", "expected_close_date"}) {
+    const auto listed = [&](const char* comparison) {
+      ListQuery query{.filter = absl::StrCat(field, comparison), .order_by = field};
+      query.moment.now = absl::FromUnixSeconds(1'767'700'000);  // 2026-01-06
+      const auto page = TestDeals().List(snapshot, kWorkspace, query);
+      EXPECT_TRUE(page.ok()) << page.status();
+      return page.ok() ? NamesOf(page->rows) : std::vector<std::string>();
+    };
+    EXPECT_THAT(listed(" = this_month"), ElementsAre("deals/2026-01-01", "deals/2026-01-31"));
+    EXPECT_THAT(listed(" != this_month"), ElementsAre("deals/2025-12-31", "deals/2026-02-01"));
+    EXPECT_THAT(listed(" < this_month"), ElementsAre("deals/2025-12-31"));
+    EXPECT_THAT(listed(" <= this_year"), ::testing::SizeIs(4));
+    EXPECT_THAT(listed(" > this_month"), ElementsAre("deals/2026-02-01"));
+    EXPECT_THAT(listed(" >= next_month"), ElementsAre("deals/2026-02-01"));
+    EXPECT_THAT(listed(" in (last_month, next_month)"),
+                ElementsAre("deals/2025-12-31", "deals/2026-02-01"));
+  }
+  ExpectRefused("create_time = last_fortnight", "", "is no period");
+}
+
 // What holds of every row that may be seen, whatever is asked for.
 TEST_F(ListTest, StaysWithinWhatIsHandedIn) {
   for (const char* name : {"deals/1", "deals/2", "deals/3"}) {

@@ -134,7 +134,9 @@ TEST(CreateContact, ReadsNumbersAsTheWorkspacesRegionWritesThem) {
   spec.settings.default_region = "DE";
   const Decision decision = Decide({}, {}, Create(R"pb(
                                      phones { raw: "030 901820" e164: "+1555" }
-                                     phones { raw: "call the front desk" })pb"),
+                                     phones { raw: "call the front desk" }
+                                     phones { raw: "030 901820 ext. 34" }
+                                     phones { raw: "+44 7700 900123" extension: "1" })pb"),
                                    spec.context());
   ASSERT_TRUE(decision.ok());
   const auto& event = static_cast<const v1::ContactEvent&>(*decision->list().front().event);
@@ -142,6 +144,12 @@ TEST(CreateContact, ReadsNumbersAsTheWorkspacesRegionWritesThem) {
   EXPECT_EQ(personal.phones(0).e164(), "+4930901820");
   EXPECT_EQ(personal.phones(1).raw(), "call the front desk");
   EXPECT_EQ(personal.phones(1).e164(), "");
+  EXPECT_TRUE(personal.phones(1).invalid());
+  EXPECT_EQ(personal.phones(2).e164(), "+4930901820");
+  EXPECT_EQ(personal.phones(2).extension(), "34");
+  EXPECT_FALSE(personal.phones(2).invalid());
+  EXPECT_EQ(personal.phones(3).extension(), "");
+  EXPECT_TRUE(personal.phones(3).invalid()) << "of a range that nobody has";
 }
 
 TEST(CreateContact, RejectsAContactThatNobodyCouldName) {

@@ -11,6 +11,7 @@
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/services/import_jobs/import_jobs_fixture.h"
+#include "tests/testing/members.h"
 
 namespace kith::import_jobs {
 namespace {
@@ -276,23 +277,13 @@ TEST_F(ImportJobReverts, GoOnForSomebodyElseWhereTheirUserIsGone) {
   const Begun job = BeginUpsert();
   const std::string ada = Import(job, R"(emails { address: "ada@example.com" })")->name();
   Complete(job.name);
-  users::v1::CreateUserRequest user;
-  user.mutable_user()->set_display_name("Rob");
-  user.mutable_user()->add_roles("roles/admin");
-  const std::string rob = server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name();
-  user.mutable_user()->set_display_name("Anna");  // who stays
-  ASSERT_EQ(server_.Call(&users::v1::UsersService::Stub::CreateUser, user).reason(), "");
-  workspaces::v1::CreateApiKeyRequest key;
-  key.mutable_api_key()->set_display_name("Rob's");
-  key.mutable_api_key()->add_permissions("*");
-  key.mutable_api_key()->set_user(rob);
-  const std::string secret =
-      server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, key)->secret();
+  const testing::Member rob = testing::AddMember(server_, "Rob", "roles/admin");
+  testing::AddUser(server_, "Anna", "roles/admin");  // who stays
   ASSERT_EQ(Pause().reason(), "");
-  ASSERT_EQ(Revert(job.name, "", secret).reason(), "");
-  ASSERT_EQ(Get(job.name).acts_for(), rob);
+  ASSERT_EQ(Revert(job.name, "", rob.secret).reason(), "");
+  ASSERT_EQ(Get(job.name).acts_for(), rob.name);
   users::v1::DeleteUserRequest remove;
-  remove.set_name(rob);
+  remove.set_name(rob.name);
   ASSERT_EQ(server_.Call(&users::v1::UsersService::Stub::DeleteUser, remove).reason(), "");
   ASSERT_EQ(Resume().reason(), "");
   for (int i = 0; i < 10'000 && Get(job.name).state() == v1::REVERTING; ++i) {

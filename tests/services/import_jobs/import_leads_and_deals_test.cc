@@ -226,7 +226,7 @@ TEST_F(ImportedDeals, AreFoundByTheirNameAndMoved) {
   EXPECT_EQ(GetDeal("deals/a1")->source(), "web");
   EXPECT_EQ(GetDeal("deals/a1")->stage_intervals_size(), 3);
   const auto refused = ImportDeal(job, "a1", "no-such-stage", "source: 'mail'");
-  EXPECT_NE(refused.reason(), "");
+  EXPECT_EQ(refused.reason(), "STAGE_NOT_FOUND");
   EXPECT_EQ(GetDeal("deals/a1")->source(), "web") << "all of a row, or nothing";
   deals::v1::WinDealRequest win;
   win.set_name("deals/a1");
@@ -234,6 +234,38 @@ TEST_F(ImportedDeals, AreFoundByTheirNameAndMoved) {
   EXPECT_EQ(ImportDeal(job, "a1", "contacted", "source: 'web'")->outcome(), v1::ROW_UNCHANGED);
   EXPECT_EQ(GetDeal("deals/a1")->status(), deals::v1::WON);
   EXPECT_NE(ImportDeal(job, "", "contacted")->name(), "deals/a1");
+}
+
+// Only a command of its own reopens a deal.
+TEST_F(ImportedDeals, ThatWereClosedAreToBeReopenedFirst) {
+  const Begun job = BeginDeals();
+  for (const std::string id : {"a1", "a2"}) {
+    ASSERT_EQ(ImportDeal(job, id, "contacted", "source: 'fair'").reason(), "");
+  }
+  deals::v1::WinDealRequest win;
+  win.set_name("deals/a1");
+  ASSERT_EQ(server_.Call(&DealsService::Stub::WinDeal, win).reason(), "");
+  deals::v1::LoseDealRequest lose;
+  lose.set_name("deals/a2");
+  lose.set_reason(deals::v1::PRICING);
+  ASSERT_EQ(server_.Call(&DealsService::Stub::LoseDeal, lose).reason(), "");
+  for (const std::string id : {"a1", "a2"}) {
+    const std::string etag = GetDeal(absl::StrCat("deals/", id))->etag();
+    const auto refused = ImportDeal(job, id, "qualified", "source: 'web'");
+    EXPECT_EQ(refused.reason(), "DEAL_CLOSED");
+    EXPECT_THAT(refused.status.error_message(), HasSubstr(absl::StrCat("Reopen deals/", id)));
+    EXPECT_EQ(ImportDeal(BeginDeals("CREATE_ONLY"), id, "qualified", "source: 'web'")->outcome(),
+              v1::ROW_UNCHANGED);
+    EXPECT_EQ(ImportDeal(job, id, "contacted", "source: 'fair'")->outcome(), v1::ROW_UNCHANGED)
+        << "it says nothing new";
+    EXPECT_EQ(GetDeal(absl::StrCat("deals/", id))->etag(), etag);
+    deals::v1::ReopenDealRequest reopen;
+    reopen.set_name(absl::StrCat("deals/", id));
+    reopen.set_stage("pipelines/default/stages/contacted");
+    ASSERT_EQ(server_.Call(&DealsService::Stub::ReopenDeal, reopen).reason(), "");
+    EXPECT_EQ(ImportDeal(job, id, "qualified", "source: 'web'")->outcome(), v1::ROW_UPDATED);
+    EXPECT_EQ(GetDeal(absl::StrCat("deals/", id))->source(), "web");
+  }
 }
 
 TEST_F(ImportedDeals, AreFoundByAnExternalIdAndMoved) {

@@ -240,6 +240,36 @@ TEST_F(LeadConversionTest, GivesTheSameWhoeverAsksAgain) {
             "LEAD_CONVERTED");
 }
 
+// Goal: who asks for a new contact is not told that an old one is it, and who got one gets it
+// again.
+TEST_F(LeadConversionTest, RefusesToRepeatWithANewContactWhereNoneWasMade) {
+  const std::string ada =
+      CreateContact("first_name: 'Ada' emails { address: 'ada@harrow.example' }");
+  const std::string found = Created(kFull);
+  EXPECT_EQ(Do(&Stub::ConvertLead, found)->converted_contact(), ada);
+  const auto refused = Do(&Stub::ConvertLead, found, "new_contact: true");
+  EXPECT_EQ(refused.reason(), "LEAD_CONVERTED");
+  EXPECT_EQ(refused.metadata("contact"), ada);
+  EXPECT_EQ(CountContacts(), 1);
+  const std::string made = Created(kFull);
+  const auto first = Do(&Stub::ConvertLead, made, "new_contact: true");
+  EXPECT_EQ(first.reason(), "");
+  EXPECT_NE(first->converted_contact(), ada);
+  for (const char* const again : {"new_contact: true", ""}) {
+    EXPECT_EQ(Do(&Stub::ConvertLead, made, again)->etag(), first->etag()) << again;
+  }
+  EXPECT_THAT(Do(&Stub::ConvertLead, made,
+                 absl::StrCat("new_contact: true contact: '", first->converted_contact(), "'"))
+                  .fields(),
+              ElementsAre("new_contact"));
+  EXPECT_EQ(CountContacts(), 2);
+  // The lead's own contact is none that is meant either.
+  const std::string linked = Created(absl::StrCat("first_name: 'Cy' contact: '", ada, "'"));
+  const auto other = Do(&Stub::ConvertLead, linked, "new_contact: true");
+  EXPECT_NE(other->converted_contact(), ada);
+  EXPECT_EQ(Do(&Stub::ConvertLead, linked, "new_contact: true")->etag(), other->etag());
+}
+
 // Goal: who asks for another deal than the one that was made is told so. Method: each thing that a
 // request says of a deal, said otherwise; then the first request again, after the deal was moved.
 TEST_F(LeadConversionTest, RefusesAnotherDealThanTheOneItMade) {

@@ -23,6 +23,7 @@
 #include "services/core/owner_field.h"
 #include "services/runtime/server_builder.h"
 #include "services/server/capabilities.inc"
+#include "tests/testing/source_folder.h"
 #include "tests/testing/test_server.h"
 
 namespace kith::server {
@@ -107,7 +108,7 @@ std::set<std::string> LinesOf(const std::string& text) {
 }
 
 std::string ReadGolden() {
-  std::ifstream file(std::string(KITH_SOURCE_DIR) + "/tests/golden/names.txt");
+  std::ifstream file(testing::SourcePath("tests/golden/names.txt"));
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();

@@ -127,6 +127,26 @@ class TasksServiceTest : public ::testing::Test {
   testing::TestServer server_;
 };
 
+// Goal: nothing comes back into a queue that nobody looks into.
+TEST_F(TasksServiceTest, ComesBackOnlyIntoTheQueueOfATeamThatIsThere) {
+  const std::string west = CreateTeam("West");
+  const std::string task = Created("Call", absl::StrCat("owner: '", west, "'"));
+  v1::DeleteTaskRequest remove;
+  remove.set_name(task);
+  ASSERT_EQ(server_.Call(&Stub::DeleteTask, remove).reason(), "");
+  teams::v1::DeleteTeamRequest dissolve;
+  dissolve.set_name(west);
+  ASSERT_EQ(server_.Call(&TeamStub::DeleteTeam, dissolve).reason(), "");
+  const auto refused = Do<v1::UndeleteTaskRequest>(&Stub::UndeleteTask, task);
+  EXPECT_EQ(refused.reason(), "LINKED_RECORD_DELETED");
+  EXPECT_EQ(refused.metadata("record"), west);
+  EXPECT_EQ(refused.metadata("field"), "owner");
+  teams::v1::UndeleteTeamRequest form;
+  form.set_name(west);
+  ASSERT_EQ(server_.Call(&TeamStub::UndeleteTeam, form).reason(), "");
+  EXPECT_EQ(Do<v1::UndeleteTaskRequest>(&Stub::UndeleteTask, task)->owner(), west);
+}
+
 TEST_F(TasksServiceTest, ListsWhatIsOverdue) {
   Created("late", Due(absl::Hours(-2)));
   const std::string done = Created("late and done", Due(absl::Hours(-3)));

@@ -181,6 +181,29 @@ TEST_F(DryRunTest, ComesWithTimes) {
   EXPECT_EQ(weekly.runs_size(), 2);  // the fifth and the twelfth
 }
 
+// A deal that was recorded while the clock was set back has its moment told as by that clock, once.
+TEST_F(DryRunTest, ComesWithTimesOnceWhereTheClockWasSetBack) {
+  const auto create = [&](int day) {
+    deals::v1::CreateDealRequest request;
+    request.mutable_deal()->set_display_name("x");
+    *request.mutable_deal()->mutable_expected_close_date() =
+        testing::Proto<google::type::Date>(absl::StrCat("year: 2026 month: 1 day: ", day));
+    return server_.Call(&DealsService::Stub::CreateDeal, request)->name();
+  };
+  server_.clock().Advance(absl::Hours(24 * 9 + 2));
+  create(1);
+  server_.clock().Jump(-absl::Hours(3));
+  const std::string soon = create(17);  // its moment comes at midnight, an hour from now
+  server_.clock().Jump(absl::Hours(24));
+  const auto told = DryRun(
+      "trigger { resource: 'deals' record_time { field: 'expected_close_date' offset: '-7d' } } "
+      "steps { id: 'look' branch { condition: 'status = OPEN' otherwise: 'end' } } "
+      "steps { id: 'end' end {} }");
+  ASSERT_EQ(told.runs_size(), 1);
+  EXPECT_EQ(told.runs(0).record(), soon);
+  EXPECT_EQ(StepsOf(told.runs(0).steps()), "look+ end");
+}
+
 TEST_F(DryRunTest, IsComparedWithAnotherVersion) {
   const v1::Workflow first = Create(Greet()).response;
   v1::UpdateWorkflowRequest update;

@@ -6,9 +6,11 @@
 
 #include "kith/business_calendars/v1/business_calendars_service.grpc.pb.h"
 #include "kith/messages/v1/messages_service.grpc.pb.h"
+#include "kith/policies/v1/policies_service.grpc.pb.h"
 #include "kith/tasks/v1/tasks_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/services/workflows/workflow_world.h"
+#include "tests/testing/await.h"
 
 namespace kith::workflows {
 namespace {
@@ -50,16 +52,11 @@ class WorkflowTimesTest : public WorkflowWorld {
   }
   // Until so many events happened to it.
   void AwaitEvents(const std::string& stream, uint64_t count) {
-    eventstore::EventLog& log = server_.runtime().log;
-    const auto follower = log.Follow(log.head());
-    const auto is_there = [&] {
-      return log.HeadOf(server_.workspace(), stream, eventstore::ReadTier::kDisk)
+    testing::AwaitThat(server_, [&] {
+      return server_.runtime()
+                 .log.HeadOf(server_.workspace(), stream, eventstore::ReadTier::kDisk)
                  ->revision.value() >= count;
-    };
-    while (!is_there()) {
-      ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << "nothing more happens";
-      ASSERT_TRUE(follower->Poll(1'000).ok());
-    }
+    });
   }
   std::vector<std::string> RecordsOfRuns() {
     std::vector<std::string> records;
@@ -132,6 +129,51 @@ TEST_F(WorkflowTimesTest, CountsByTheCalendarThatItNames) {
   AdvanceTo(absl::CivilSecond(2026, 2, 5, 8, 0, 0));
   AwaitRuns(2, v1::DONE);
   EXPECT_EQ(RecordsOfRuns(), (std::vector<std::string>{tuesday, friday}));
+}
+
+// Goal: a moment sets a workflow off once, whatever the machine's clock does. Method: it is set
+// back behind the log's time before a deal gets its moment, and once more after that came.
+TEST_F(WorkflowTimesTest, ComesOnceWhereverTheClockGoes) {
+  const v1::Workflow workflow = Active(kBeforeClosing);
+  AdvanceTo(absl::CivilSecond(2026, 1, 25, 9, 30, 0));
+  Deal("2026-01-20");  // the log's time
+  server_.clock().Jump(-absl::Hours(2));
+  const std::string soon = Deal("2026-02-01");  // at 8:00
+  EXPECT_EQ(Runs().size(), 0u);
+  server_.clock().Jump(absl::Hours(1));
+  AwaitRuns(1, v1::DONE);
+  server_.clock().Jump(-absl::Hours(1));
+  // It comes again for who moves the deal and for who looks for what is to come.
+  Move(soon, CloseOn("2026-03-20"));
+  Move(soon, CloseOn("2026-02-01"));
+  v1::PauseWorkflowRequest pause;
+  pause.set_name(workflow.name());
+  EXPECT_EQ(server_.Call(&Stub::PauseWorkflow, pause).reason(), "");
+  const std::string other = Deal("2026-02-01");
+  EXPECT_EQ(Activate(workflow), "");
+  AwaitEvents(workflow.name(), 5);  // created, activated, paused, activated, and what was found
+  server_.clock().Jump(absl::Hours(3));
+  AwaitRuns(2, v1::DONE);
+  const std::string last = Deal("2026-02-02");
+  AdvanceTo(absl::CivilSecond(2026, 1, 26, 9, 0, 0));
+  AwaitRuns(3, v1::DONE);
+  EXPECT_EQ(RecordsOfRuns(), (std::vector<std::string>{soon, other, last}));
+}
+
+// Goal: what is to come is told by when the workflow was activated, not by when it is looked for.
+TEST_F(WorkflowTimesTest, FindsWhatCameBeforeItWasLookedFor) {
+  const std::string soon = Deal("2026-02-01");
+  AdvanceTo(absl::CivilSecond(2026, 1, 25, 7, 30, 0));
+  policies::v1::PausePolicyRequest rest;
+  rest.set_name("policies/workflow_triggers_deals");
+  EXPECT_EQ(server_.Call(&policies::v1::PoliciesService::Stub::PausePolicy, rest).reason(), "");
+  Active(kBeforeClosing);
+  server_.clock().Jump(absl::Hours(1));
+  policies::v1::ResumePolicyRequest go_on;
+  go_on.set_name(rest.name());
+  EXPECT_EQ(server_.Call(&policies::v1::PoliciesService::Stub::ResumePolicy, go_on).reason(), "");
+  AwaitRuns(1, v1::DONE);
+  EXPECT_EQ(RecordsOfRuns(), std::vector<std::string>{soon});
 }
 
 TEST_F(WorkflowTimesTest, RestsWithItsWorkflow) {

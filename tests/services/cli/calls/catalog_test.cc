@@ -21,6 +21,7 @@
 #include "services/cli/text/proto_comments.h"
 #include "services/cli/text/render.h"
 #include "tests/testing/golden_files.h"
+#include "tests/testing/source_folder.h"
 
 namespace kith::cli {
 namespace {
@@ -49,7 +50,7 @@ std::string Tree(const Catalog& catalog) {
 // People have these commands in scripts. A capability that is new adds lines; a line that goes or
 // changes breaks them.
 TEST(Catalog, HasTheCommandsOfTheGoldenTree) {
-  const std::string path = KITH_SOURCE_DIR "/tests/services/cli/command_tree.txt";
+  const std::string path = testing::SourcePath("tests/services/cli/command_tree.txt");
   std::ifstream file(path);
   const std::string golden((std::istreambuf_iterator<char>(file)),
                            std::istreambuf_iterator<char>());

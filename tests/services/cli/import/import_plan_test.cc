@@ -18,6 +18,7 @@
 #include "kith/users/v1/users_service.pb.h"
 #include "services/cli/text/server_error.h"
 #include "tests/services/cli/parse_text.h"
+#include "tests/testing/source_folder.h"
 
 namespace kith::cli {
 namespace {
@@ -426,7 +427,7 @@ TEST(ParseMapping, NamesThePlaceOfAMistake) {
 class ShippedImport : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(ShippedImport, PlansEveryRow) {
-  const std::string directory = absl::StrCat(KITH_SOURCE_DIR, "/deploy/");
+  const std::string directory = testing::SourcePath("deploy/");
   std::ifstream file(absl::StrCat(directory, "import/", GetParam(), ".json"));
   const std::string json((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   const auto mapping = ParseMapping(json, directory);
