@@ -7,11 +7,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/services/cli/commands/command_fixture.h"
+#include "tests/testing/temp_folder.h"
 
 namespace kith::cli {
 namespace {
 
-class ImportDealsTest : public CommandTest {};
+class ImportDealsTest : public CommandTest {
+ protected:
+  testing::TempFolder folder_;
+};
 
 // Goal: what another system tells of its deals is imported again and again. Method: a table, the
 // same once more, and a later one; deals have the ids that the server draws.
