@@ -235,7 +235,7 @@ class StandardHandler final : public CommandHandler {
   absl::StatusOr<ResourceNow> NowNamed(Loader& load, const std::string& name,
                                        const Message& request) const {
     const bool creates = command_.method() == StandardMethod::kCreate;
-    if (!creates && !(command_.MayCreate(request) && type_.rules->identity == nullptr)) {
+    if (!creates && !(command_.MayCreate(request) && type_.rules->exists != nullptr)) {
       KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type_.aggregate, name));
       return type_.now_of(state);
     }
