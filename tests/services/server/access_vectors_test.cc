@@ -133,7 +133,7 @@ TEST_F(AccessVectors, NoneReachesNothingWhateverLeadsThere) {
             "PERMISSION_DENIED");
   deals::v1::CreateDealRequest link;
   link.mutable_deal()->set_display_name("Crane");
-  link.mutable_deal()->set_contact(ada);
+  link.mutable_deal()->add_contacts()->set_contact(ada);
   EXPECT_EQ(server_.CallWith(seller.key, &DealsService::Stub::CreateDeal, link).status.error_code(),
             grpc::StatusCode::NOT_FOUND);
   EXPECT_EQ(server_
