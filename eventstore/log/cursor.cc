@@ -14,6 +14,9 @@ namespace {
 // one.
 constexpr size_t kRunsFirst = 16;
 constexpr size_t kRunsMax = 256;
+// Records read at once: few enough to be in the processor's cache still when their reader comes to
+// the last of them, enough to be worth the search for the first.
+constexpr uint64_t kPieceRecords = 128;
 constexpr uint64_t kLast = std::numeric_limits<uint64_t>::max();
 
 // Walks the records of a range of positions, in either direction.
@@ -41,7 +44,8 @@ class RangeWalk {
     const Position first(first_);
     const Position last(last_);
     if (direction_ == Direction::kForwards) {
-      KITH_ASSIGN_OR_RETURN(records_, reader_.ReadRange(first, last, tier_));
+      const Position end(std::min(last_, first_ + (kPieceRecords - 1)));
+      KITH_ASSIGN_OR_RETURN(records_, reader_.ReadRange(first, end, tier_));
       first_ = records_.back()->header.position.value() + 1;
     } else {
       KITH_ASSIGN_OR_RETURN(records_, reader_.ReadRangeBackwards(first, last, tier_));

@@ -55,14 +55,15 @@ void KeepAboutAMebibyte(Records* records) {
 
 absl::StatusOr<std::shared_ptr<const Record>> DecodeRecordAt(Position position,
                                                              absl::string_view bytes) {
-  absl::StatusOr<Record> record = DecodeRecord(bytes);
-  if (!record.ok()) return AtPosition(position, record.status());
+  auto record = std::make_shared<Record>();
+  const absl::Status decoded = DecodeRecordInto(bytes, record.get());
+  if (!decoded.ok()) return AtPosition(position, decoded);
   if (record->header.position != position) {
     return absl::DataLossError(absl::StrCat("position ", position.value(),
                                             ": the record there says it stands at ",
                                             record->header.position.value()));
   }
-  return std::make_shared<const Record>(*std::move(record));
+  return record;
 }
 
 absl::StatusOr<StreamHead> LogReader::HeadOf(absl::string_view head_key, ReadTier tier) const {

@@ -214,13 +214,18 @@ Hash AppendRecord(const EventHeader& header, const EncodedBody& body, std::strin
 }
 
 absl::StatusOr<Record> DecodeRecord(absl::string_view bytes) {
+  Record record;
+  if (absl::Status decoded = DecodeRecordInto(bytes, &record); !decoded.ok()) return decoded;
+  return record;
+}
+
+absl::Status DecodeRecordInto(absl::string_view bytes, Record* record) {
   absl::StatusOr<ByteReader> reader = OpenRecord(bytes);
   if (!reader.ok()) return reader.status();
-  Record record;
-  if (!ReadHeader(*reader, &record.header)) return Malformed("header");
-  if (!reader->ReadString(&record.payload)) return Malformed("payload");
-  if (!ReadSealed(*reader, &record.sealed)) return Malformed("sealed part");
-  return record;
+  if (!ReadHeader(*reader, &record->header)) return Malformed("header");
+  if (!reader->ReadString(&record->payload)) return Malformed("payload");
+  if (!ReadSealed(*reader, &record->sealed)) return Malformed("sealed part");
+  return absl::OkStatus();
 }
 
 absl::StatusOr<EventHeader> DecodeRecordHeader(absl::string_view bytes) {

@@ -31,6 +31,8 @@ Hash AppendRecord(const EventHeader& header, const EncodedBody& body, std::strin
 // DataLoss when the checksum or the structure is wrong, Unimplemented when the format number is
 // newer than this code.
 absl::StatusOr<Record> DecodeRecord(absl::string_view bytes);
+// The same into `record`, which is empty.
+absl::Status DecodeRecordInto(absl::string_view bytes, Record* record);
 // Only the header: for scans that pass over most records.
 absl::StatusOr<EventHeader> DecodeRecordHeader(absl::string_view bytes);
 // The leaf hash of a stored record. Same errors as DecodeRecord.

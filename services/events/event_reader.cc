@@ -5,6 +5,7 @@
 
 #include "eventstore/base/status_macros.h"
 #include "services/events/event_range.h"
+#include "services/events/event_slots.h"
 #include "services/runtime/requests/validate.h"
 
 namespace kith::events {
@@ -24,7 +25,7 @@ absl::StatusOr<std::unique_ptr<EventReader>> EventReader::Open(
 }
 
 absl::StatusOr<EventReader::Next> EventReader::Fill(v1::ReadEventsResponse* response) {
-  response->Clear();
+  EventSlots slots(response->mutable_events());
   size_t bytes = 0;
   for (int scanned = 0; cursor_ != nullptr && scanned < kStepRecordsMax; ++scanned) {
     KITH_ASSIGN_OR_RETURN(const std::shared_ptr<const eventstore::Record> record, cursor_->Next());
@@ -33,12 +34,12 @@ absl::StatusOr<EventReader::Next> EventReader::Fill(v1::ReadEventsResponse* resp
       break;
     }
     if (!filter_.Passes(record->header)) continue;
-    KITH_RETURN_IF_ERROR(renderer_.Render(*record, format_, response->add_events()));
+    KITH_RETURN_IF_ERROR(renderer_.Render(*record, format_, slots.Next()));
     if (--left_ == 0) cursor_ = nullptr;
     bytes += MessageBytesOf(*record);
-    if (bytes >= kMessageBytesMax || response->events_size() == kMessageEventsMax) break;
+    if (bytes >= kMessageBytesMax || slots.count() == kMessageEventsMax) break;
   }
-  if (response->events_size() > 0) return Next::kMessage;
+  if (slots.count() > 0) return Next::kMessage;
   return cursor_ == nullptr ? Next::kEnd : Next::kIdle;
 }
 

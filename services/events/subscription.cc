@@ -6,6 +6,7 @@
 #include "eventstore/base/status_macros.h"
 #include "services/events/event_range.h"
 #include "services/events/event_reader.h"
+#include "services/events/event_slots.h"
 #include "services/runtime/reads/read_position.h"
 
 namespace kith::events {
@@ -44,8 +45,6 @@ absl::StatusOr<std::unique_ptr<Subscription>> Subscription::Open(
 }
 
 absl::StatusOr<Subscription::Next> Subscription::Fill(v1::SubscribeEventsResponse* response) {
-  // Emptied but kept: its strings hold the next events without being allocated again.
-  response->mutable_events()->clear_events();
   KITH_ASSIGN_OR_RETURN(const bool more, TakeRecords(response));
   const uint64_t last = environment_.log.WorkspaceHead(workspace_).value();
   if (last - sequence_.value() > kBehindEvents) caught_up_ = false;
@@ -77,6 +76,7 @@ absl::Duration Subscription::IdleMax() const {
 }
 
 absl::StatusOr<bool> Subscription::TakeRecords(v1::SubscribeEventsResponse* response) {
+  EventSlots slots(response->mutable_events()->mutable_events());
   size_t bytes = 0;
   for (int scanned = 0; scanned < kStepRecordsMax; ++scanned) {
     KITH_ASSIGN_OR_RETURN(const std::shared_ptr<const eventstore::Record> record, NextRecord());
@@ -87,11 +87,10 @@ absl::StatusOr<bool> Subscription::TakeRecords(v1::SubscribeEventsResponse* resp
       if (++passed_over_ >= environment_.options.checkpoint_events) return true;
       continue;
     }
-    v1::SubscribeEventsResponse::Events& events = *response->mutable_events();
-    KITH_RETURN_IF_ERROR(environment_.renderer.Render(*record, format_, events.add_events()));
+    KITH_RETURN_IF_ERROR(environment_.renderer.Render(*record, format_, slots.Next()));
     passed_over_ = 0;
     bytes += MessageBytesOf(*record);
-    if (bytes >= kMessageBytesMax || events.events_size() == kMessageEventsMax) return true;
+    if (bytes >= kMessageBytesMax || slots.count() == kMessageEventsMax) return true;
   }
   return true;
 }

@@ -119,6 +119,8 @@ class Core final : public std::enable_shared_from_this<Core> {
   bool IsSilent(Clock::time_point now);
   void Hear(Clock::time_point now);
   void Tell(const Dones& dones);
+  // The one whose outcomes this thread tells: the calls that are made meanwhile go together.
+  static thread_local const Core* told_here_;
   std::unique_ptr<grpc::Alarm> In(std::chrono::milliseconds time, void (Core::*then)());
   std::chrono::milliseconds LookTime() const {
     return std::clamp(options_.silence / 4, std::chrono::milliseconds(1), kLook);
@@ -154,6 +156,8 @@ class Core final : public std::enable_shared_from_this<Core> {
   std::unique_ptr<grpc::Alarm> look_;
   bool looks_ = false;  // an alarm is set
 };
+
+thread_local const Core* Core::told_here_ = nullptr;
 
 // One connection of the session. Frees itself when gRPC is done with it.
 class Core::Stream final : public grpc::ClientBidiReactor<RunSessionRequest, RunSessionResponse> {
@@ -242,7 +246,7 @@ uint64_t Core::Call(const Message& request, Message* response, Session::Done don
   if (pending_.empty()) Hear(pending.made);
   pending_.emplace(id, std::move(pending));
   unsent_.push_back(id);
-  Go();
+  if (told_here_ != this) Go();
   LookLater();
   return id;
 }
@@ -362,9 +366,12 @@ void Core::Told(const Stream* stream, const RunSessionResponse& response) {
 
 // After telling_ was counted up.
 void Core::Tell(const Dones& dones) {
+  const Core* const outer = std::exchange(told_here_, this);
   for (const auto& [done, outcome] : dones) done(outcome);
+  told_here_ = outer;
   const std::lock_guard lock(mutex_);
   --telling_;
+  if (!unsent_.empty()) Go();
   changed_.notify_all();
 }
 

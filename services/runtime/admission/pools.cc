@@ -7,6 +7,7 @@
 #include "eventstore/base/thread_name.h"
 #include "google/rpc/error_details.pb.h"
 #include "kith/type/v1/errors.pb.h"
+#include "services/runtime/admission/after_work.h"
 #include "services/runtime/admission/call_limits.h"
 
 namespace kith::runtime {
@@ -65,8 +66,11 @@ void Pool::Work() {
     absl::AnyInvocable<void()> work = std::move(queue_.front());
     queue_.pop_front();
     lock.Unlock();
-    work();
-    work = nullptr;  // what it holds is freed without the lock
+    {
+      AfterWork after;
+      work();
+      work = nullptr;  // what it holds is freed without the lock
+    }
     lock.Lock();
   }
 }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/arena.h"
+#include "services/runtime/admission/after_work.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/requests/grpc_status.h"
 
@@ -29,8 +30,6 @@ constexpr int64_t kAnswerBytesMax = 1 << 20;  // a message has more only where o
 constexpr int64_t kOutcomeBytes = 128;        // of an outcome that is empty
 constexpr size_t kAnswersMax = 4;             // not written, beyond which nothing is read
 constexpr size_t kCallBytes = 1'536;          // of messages and the call; more is from the heap
-// So long an idle session may outlive its credentials. Each asks that often, which is cheap.
-constexpr absl::Duration kStandingPeriod = absl::Seconds(2);
 
 google::protobuf::ArenaOptions OptionsOf(char* block) {
   google::protobuf::ArenaOptions options;
@@ -146,14 +145,7 @@ class SessionCourse::Call final : public UnaryCarrier {
 
 SessionCourse::SessionCourse(const CallEnvironment& environment, StreamCarrier& carrier,
                              const MethodTable& methods)
-    : DuplexCourse(environment, MethodOf<RunSessionRequest>(), carrier),
-      methods_(methods),
-      standing_(kStandingPeriod, [this] {
-        EndForShutdown();
-        return true;
-      }) {
-  standing_.Start();
-}
+    : DuplexCourse(environment, MethodOf<RunSessionRequest>(), carrier), methods_(methods) {}
 
 SessionCourse::~SessionCourse() = default;
 
@@ -240,7 +232,8 @@ bool SessionCourse::MayRead() const {
 }
 
 const Message* SessionCourse::NextAnswer() {
-  if (told_.empty() || in_turn_) return nullptr;  // the turn gathers what ends at once
+  // A turn gathers what ends at once, and work what it ends.
+  if (told_.empty() || in_turn_ || gathering_) return nullptr;
   answer_ = std::move(told_.front());
   told_.pop_front();
   return &answer_->message;
@@ -343,6 +336,7 @@ void SessionCourse::Tell(Call* call, const google::rpc::Status& status, std::str
   outcome.set_token(call->TakeToken());
   outcome.set_repeated(call->repeated());
   const int64_t bytes = kOutcomeBytes + static_cast<int64_t>(outcome.ByteSizeLong());
+  AfterWork* const work = AfterWork::OfThisThread();
   {
     MutexLock lock(mutex_);
     *AnswerFor(bytes).message.add_outcomes() = std::move(outcome);
@@ -355,8 +349,18 @@ void SessionCourse::Tell(Call* call, const google::rpc::Status& status, std::str
     }
     if (!ready_.empty()) ScheduleTurn();
     --untold_;
-    if (in_turn_) return;  // whose end goes on
+    if (in_turn_ || gathering_) return;  // whose end goes on
+    gathering_ = work != nullptr;
     Hold();
+  }
+  if (work == nullptr) return Continue();
+  work->Add([this] { EndGathering(); });
+}
+
+void SessionCourse::EndGathering() {
+  {
+    MutexLock lock(mutex_);
+    gathering_ = false;
   }
   Continue();
 }

@@ -3,9 +3,9 @@
 //
 // Sessions begin their calls in turns, a few at a time, a session of each key after the other, so
 // that one with many, or a key with many sessions, does not keep the others waiting. Outcomes that
-// are there while others are being written go together. A session with many calls on their way, or
-// whose client does not take outcomes, is not read from. One without calls is asked every few
-// seconds whether its credentials still count, and ends when they do not.
+// one piece of work tells, such as the answers of one commit, go together, and so do those that
+// are there while others are being written: a message costs as much as several calls. A session
+// with many calls on their way, or whose client does not take outcomes, is not read from.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,6 @@
 #include "absl/strings/string_view.h"
 #include "kith/sessions/v1/sessions_service.pb.h"
 #include "services/runtime/calls/duplex_call.h"
-#include "services/runtime/calls/ticker.h"
 
 namespace kith::runtime {
 
@@ -74,6 +73,8 @@ class SessionCourse final : public DuplexCourse {
   Answer& AnswerFor(int64_t bytes) KITH_REQUIRES(mutex_);
   // Tells the outcome of a call, which is gone then.
   void Tell(Call* call, const google::rpc::Status& status, std::string reply) KITH_EXCLUDES(mutex_);
+  // The work that told outcomes has ended: they are written.
+  void EndGathering() KITH_EXCLUDES(mutex_);
 
   const MethodTable& methods_;
   std::vector<const UnaryMethod*> named_ KITH_GUARDED_BY(mutex_);  // null: there is no such
@@ -86,10 +87,10 @@ class SessionCourse final : public DuplexCourse {
   Position appended_ KITH_GUARDED_BY(mutex_);
   bool turn_comes_ KITH_GUARDED_BY(mutex_) = false;
   bool in_turn_ KITH_GUARDED_BY(mutex_) = false;
+  bool gathering_ KITH_GUARDED_BY(mutex_) = false;  // work that has told outcomes goes on
 
   std::deque<std::unique_ptr<Answer>> told_ KITH_GUARDED_BY(mutex_);
   std::unique_ptr<Answer> answer_ KITH_GUARDED_BY(mutex_);  // is being written, or was
-  Ticker standing_;  // ends it with its credentials; last, because a tick touches the others
 };
 
 }  // namespace kith::runtime

@@ -67,6 +67,7 @@ absl::Status EventRenderer::Render(const eventstore::Record& record, PayloadForm
   bool erased = false;
   KITH_RETURN_IF_ERROR(RenderPayload(record, event->mutable_payload(), &erased));
   event->set_erased(erased);
+  event->clear_payload_json();
   if (format == PayloadFormat::kJson) KITH_RETURN_IF_ERROR(TurnIntoJson(event));
   event->set_token(TokenAt(log_, header.position));
   return absl::OkStatus();
@@ -82,7 +83,9 @@ absl::Status EventRenderer::RenderPayload(const eventstore::Record& record,
                                             " of ", header.stream, " has type ",
                                             header.type.value(), ", unknown here."));
   }
-  payload->set_type_url(absl::StrCat(kTypeUrlPrefix, message->full_name()));
+  std::string& type_url = *payload->mutable_type_url();
+  type_url.assign(kTypeUrlPrefix.data(), kTypeUrlPrefix.size());
+  type_url.append(message->full_name());
   std::string& bytes = *payload->mutable_value();
   bytes = record.payload;
   *erased = false;

@@ -28,8 +28,9 @@ class EventRenderer {
                 const eventstore::KeyStore& keys)
       : log_(log), registry_(registry), keys_(keys) {}
 
-  // Fills the empty `event`. DataLoss when the record is of a type unknown here or was tampered
-  // with. Reads the log where the event has a cause: not on a gRPC thread.
+  // Makes `event` the record's, whatever it holds, whose memory is used again. DataLoss when the
+  // record is of a type unknown here or was tampered with. Reads the log where the event has a
+  // cause: not on a gRPC thread.
   absl::Status Render(const eventstore::Record& record, PayloadFormat format,
                       events::v1::Event* event) const;
 

@@ -34,6 +34,28 @@ TEST_F(RenderEvent, TellsEverythingThatTheRecordSays) {
   EXPECT_FALSE(event.erased());
 }
 
+TEST_F(RenderEvent, LeavesNothingOfTheEventThatItOverwrites) {
+  const auto record = RecordAt(Create("contacts/1").first);
+  for (const auto format : {runtime::PayloadFormat::kMessage, runtime::PayloadFormat::kJson}) {
+    v1::Event event;
+    event.set_actor("keys/7");
+    event.set_on_behalf_of("users/7");
+    event.set_request_id("7");
+    event.set_correlation_id("another");
+    event.set_causation_sequence(7);
+    event.set_erased(true);
+    event.mutable_occur_time()->set_nanos(7);
+    event.mutable_record_time()->set_nanos(7);
+    event.mutable_payload()->set_type_url("type.googleapis.com/another");
+    event.mutable_payload()->set_value("another");
+    event.set_payload_json("another");
+    const absl::Status rendered = renderer_->Render(*record, format, &event);
+    ASSERT_TRUE(rendered.ok()) << rendered;
+    EXPECT_EQ(event.SerializeAsString(),
+              RenderAt(record->header.position, format).SerializeAsString());
+  }
+}
+
 TEST_F(RenderEvent, GivesATokenOfThePositionAfterWhichToResume) {
   const eventstore::Appended appended = Create("contacts/1");
   const auto token = eventstore::OpenToken(log_->token_sealer(), RenderAt(appended.first).token());

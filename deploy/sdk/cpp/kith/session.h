@@ -69,9 +69,9 @@ class Session {
   using Done = std::function<void(const Outcome&)>;
   // Makes a call and answers its id at once; the request is not needed any more then. `done` is
   // called once, by a thread of gRPC's or the one that ends the session, and must not block; it may
-  // make calls. `response` is the caller's, lives until then and is filled where the outcome is OK.
-  // A call whose request belongs to no unary method is told INVALID_ARGUMENT before this returns,
-  // and its id is 0.
+  // make calls, which go when everything that came with the outcome is told. `response` is the
+  // caller's, lives until then and is filled where the outcome is OK. A call whose request belongs
+  // to no unary method is told INVALID_ARGUMENT before this returns, and its id is 0.
   virtual uint64_t Call(const google::protobuf::Message& request,
                         google::protobuf::Message* response, Done done,
                         const CallOptions& options) = 0;

@@ -1,10 +1,12 @@
 #include "services/runtime/admission/pools.h"
 
 #include <atomic>
+#include <vector>
 
 #include "eventstore/base/error.h"
 #include "gtest/gtest.h"
 #include "kith/type/v1/errors.pb.h"
+#include "services/runtime/admission/after_work.h"
 #include "tests/services/runtime/plug.h"
 
 namespace kith::runtime {
@@ -43,6 +45,23 @@ TEST(Pool, RunsWhatIsQueuedBeforeItStops) {
   EXPECT_FALSE(pool.TryRun([&] { ++ran; }));
   pool.Run([&] { ++ran; });  // here, on this thread
   EXPECT_EQ(ran, 6);
+}
+
+TEST(Pool, RunsWhatWaitsForTheEndOfAPieceOfWork) {
+  std::vector<int> ran;
+  Pool pool({.threads = 1, .queue_max = 10});
+  pool.Run([&] {
+    AfterWork::OfThisThread()->Add([&] {
+      ran.push_back(2);
+      AfterWork::OfThisThread()->Add([&] { ran.push_back(4); });
+    });
+    AfterWork::OfThisThread()->Add([&] { ran.push_back(3); });
+    ran.push_back(1);
+  });
+  pool.Run([&] { ran.push_back(5); });
+  pool.Stop();
+  EXPECT_EQ(ran, std::vector<int>({1, 2, 3, 4, 5}));
+  EXPECT_EQ(AfterWork::OfThisThread(), nullptr);
 }
 
 TEST(QueueFull, NamesTheLimit) {

@@ -1,10 +1,12 @@
 // Sessions: calls mean over one what they mean by themselves.
 #include "deploy/sdk/cpp/kith/session.h"
 
+#include <future>
 #include <map>
 
 #include "gtest/gtest.h"
 #include "kith/sessions/v1/sessions_service.grpc.pb.h"
+#include "tests/services/runtime/held_session.h"
 #include "tests/services/runtime/person_server.h"
 
 namespace kith::runtime {
@@ -128,6 +130,47 @@ TEST(Session, CarriesManyCallsInOneMessage) {
   EXPECT_EQ(session.AwaitReason(302), "CONTACT_NOT_FOUND");
   EXPECT_EQ(session.AwaitReason(301), "0");
   EXPECT_TRUE(session.End().ok());
+}
+
+CreateContactRequest Creation(const std::string& first_name) {
+  CreateContactRequest request;
+  request.mutable_contact()->set_first_name(first_name);
+  return request;
+}
+
+TEST(Session, TellsTogetherWhatOneCommitHasEnded) {
+  constexpr int kCalls = 20;
+  ServerOptions options;
+  options.pools.sessions.threads = options.pools.folds.threads = 1;
+  PersonServer server(options);
+  server.disk().HoldCommits();
+  // Another's, whose commit those of the session wait for.
+  auto other = std::async(std::launch::async, [&] {
+    runtime::Call call;
+    Contact contact;
+    return server.contacts().CreateContact(&call, Creation("Bob"), &contact);
+  });
+  server.disk().WaitUntilHeld();
+  HeldSession session(server, "owner");
+  RunSessionRequest message;
+  message.add_methods(kCreate);
+  for (int id = 1; id <= kCalls; ++id) {
+    RunSessionRequest::Call& call = *message.add_calls();
+    call.set_id(id);
+    call.set_request(Creation(absl::StrCat("Ada ", id)).SerializeAsString());
+  }
+  session.Give(message);
+  // All have begun, and been prepared, when what came after them to both pools has run.
+  std::promise<void> begun;
+  std::promise<void> prepared;
+  const KeyUsage ours;
+  server.runtime().pools.session_turns.Run(&ours, [&] { begun.set_value(); });
+  begun.get_future().wait();
+  server.runtime().pools.folds.Run([&] { prepared.set_value(); });
+  prepared.get_future().wait();
+  server.disk().ReleaseCommits();
+  EXPECT_EQ(session.Take().outcomes_size(), kCalls);
+  EXPECT_TRUE(other.get().ok());
 }
 
 TEST(Session, RefusesACallAsIfItCameByItself) {
