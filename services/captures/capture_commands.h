@@ -51,6 +51,15 @@ class CaptureCommands {
                       v1::CaptureReview* response) const;
 
  private:
+  // Whom of the contacts the person may be. ERROR_PERMISSION_DENIED where the caller may not find
+  // them by what is said. A service that may not read contacts is refused the same whoever is
+  // known.
+  absl::StatusOr<Identity> Identify(runtime::Loader& load,
+                                    const v1::CaptureInteractionRequest& command,
+                                    const CommandContext& context) const;
+  // Whether the person could be a new contact, but for what another has.
+  absl::Status CheckPerson(runtime::Loader& load, const v1::CaptureInteractionRequest& command,
+                           const CommandContext& context) const;
   // Whether what has this external id was captured before. CAPTURES_ERROR_CAPTURED_BEFORE where
   // the caller may not see as what.
   absl::StatusOr<bool> IsRepeated(runtime::Loader& load, const std::string& external_id) const;

@@ -29,7 +29,7 @@ using teams::v1::TeamsService;
 using users::v1::UsersService;
 using workspaces::v1::WorkspacesService;
 
-// What requests need beyond the rules of their fields.
+// What requests need beyond the rules of their fields; some of them where one is named in a field.
 const std::map<std::string, const char*>& Said() {
   static const auto& said = *new std::map<std::string, const char*>{
       {"kith.messages.v1.SendMessageRequest", "subject: 'Hello' text: 'How are you?'"},
@@ -37,10 +37,20 @@ const std::map<std::string, const char*>& Said() {
       {"kith.interactions.v1.AmendInteractionRequest",
        "interaction { kind: NOTE subject: 'Lunch' } update_mask { paths: 'subject' }"},
       {"kith.import_jobs.v1.ImportRecordRequest", "contact { first_name: 'Ada' }"},
+      {"kith.captures.v1.ResolveCaptureReviewRequest", "resolution: NOBODY"},
+      {"kith.captures.v1.ResolveCaptureReviewRequest contact", "resolution: EXISTING_CONTACT"},
       {"kith.deals.v1.LoseDealRequest", "reason: PRICING"},
       {"kith.visitors.v1.PageView", "id: 'view' url: 'https://www.example.com/'"},
   };
   return said;
+}
+
+void Say(const std::string& what, Message& message) {
+  const auto said = Said().find(what);
+  if (said == Said().end()) return;
+  const MessagePtr more = NewMessage(*message.GetDescriptor());
+  KITH_CHECK(google::protobuf::TextFormat::ParseFromString(said->second, more.get()));
+  message.MergeFrom(*more);
 }
 
 bool OwnersAreSet(const Kind& kind) {
@@ -253,6 +263,7 @@ MessagePtr AccessWorld::RequestOf(const MethodDescriptor& method, const Referenc
   // A record is named there in any case, and so none needs to be made up.
   SetReference(*request, reference.path, NobodyOf(reference));
   Fill(*request, user);
+  Say(absl::StrCat(method.input_type()->full_name(), " ", reference.path), *request);
   return request;
 }
 
@@ -264,13 +275,8 @@ void AccessWorld::Forget(const std::string& name, const RoleUser& user) {
 
 void AccessWorld::Fill(Message& message, const RoleUser& user) {
   const Descriptor& type = *message.GetDescriptor();
-  if (const auto said = Said().find(type.full_name()); said != Said().end()) {
-    const MessagePtr more = NewMessage(type);
-    KITH_CHECK(google::protobuf::TextFormat::ParseFromString(said->second, more.get()));
-    message.MergeFrom(*more);
-  } else if (type.FindFieldByName("update_mask") != nullptr) {
-    FillUpdate(message);
-  }
+  Say(type.full_name(), message);
+  if (type.FindFieldByName("update_mask") != nullptr) FillUpdate(message);
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
     if (RulesOf(field).output_only() || field.is_map()) continue;
@@ -347,7 +353,12 @@ std::string AccessWorld::Linked(const options::v1::FieldRules& rules, const Role
     if (pattern == "sites/{site}") return site_;
     const Kind* const kind = KindOf(pattern);
     if (kind == nullptr) continue;
-    if (BelongsToSomebody(*kind)) return RecordOf({kind, "", ""}, Whose::kOwn, user);
+    if (BelongsToSomebody(*kind)) {
+      // Another than the one that the request is asked about.
+      std::string& own = records_[absl::StrCat("linked ", kind->pattern, " ", user.user)];
+      if (own.empty()) own = Make(*kind, user.user);
+      return own;
+    }
     std::string& shared = shared_[kind];
     if (!shared.empty() || kind->create == nullptr) return shared;
     const Answer made = world.CreateOf(*kind, *world.UnlinkedOf(*kind, next_++));

@@ -18,6 +18,7 @@
 #include "services/core/owner_field.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
+#include "services/runtime/admission/finding.h"
 #include "services/runtime/resources/find_type.h"
 #include "services/runtime/resources/link_chains.h"
 #include "services/runtime/resources/merge_reads.h"
@@ -305,7 +306,8 @@ class UnmergeHandler final : public CommandHandler {
           if (holder_name == survivor || holder_name == name) continue;
           const std::vector<std::string> held = rule.values(*holder.resource);
           if (std::find(held.begin(), held.end(), value) == held.end()) continue;
-          if (load.Hides(type_.rules->category, state)) {
+          if (load.Hides(type_.rules->category, state) ||
+              HidesPersonal(load.caller(), *type_.rules->resource->GetDescriptor())) {
             const std::unique_ptr<Message> nobody(holder.resource->New());
             return rule.taken(*nobody, i, value);
           }

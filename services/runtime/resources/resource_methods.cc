@@ -18,6 +18,7 @@
 #include "services/core/field_of.h"
 #include "services/core/owner_field.h"
 #include "services/runtime/admission/field_groups.h"
+#include "services/runtime/admission/finding.h"
 #include "services/runtime/calls/batch_call.h"
 #include "services/runtime/resources/collections.h"
 #include "services/runtime/resources/condition_fields.h"
@@ -90,6 +91,8 @@ class StandardHandler final : public CommandHandler {
     ResourceNow now;
     if (command_.MayCreate(request) && type_.rules->identity != nullptr) {
       KITH_RETURN_IF_ERROR(CheckIdentity(load.caller(), request, *type_.rules->identity));
+      const bool finds = !command_.IdentityIn(request).empty();
+      if (finds) KITH_RETURN_IF_ERROR(CheckFinds(load.caller(), ReadPermissionOf(type_)));
     }
     KITH_ASSIGN_OR_RETURN(const std::string name, NameOf(load, request));
     if (!name.empty()) {
@@ -107,7 +110,7 @@ class StandardHandler final : public CommandHandler {
     KITH_ASSIGN_OR_RETURN(const Linked linked, LoadLinks(load, change));
     KITH_RETURN_IF_ERROR(CheckSeenChains(type_, change, linked.records, load));
     command_.TakeNames(linked.now, change);
-    KITH_ASSIGN_OR_RETURN(const Holders holders, LoadHolders(load, change.unique));
+    KITH_ASSIGN_OR_RETURN(const Holders holders, LoadHolders(load, change.name, change.unique));
     if (change.method == StandardMethod::kCreate && change.name != name) {
       load.ExpectAbsent(change.name);  // its id was drawn
     }
@@ -232,7 +235,7 @@ class StandardHandler final : public CommandHandler {
   absl::StatusOr<ResourceNow> NowNamed(Loader& load, const std::string& name,
                                        const Message& request) const {
     const bool creates = command_.method() == StandardMethod::kCreate;
-    if (!creates && !(command_.MayCreate(request) && type_.rules->identity == nullptr)) {
+    if (!creates && !(command_.MayCreate(request) && type_.rules->exists != nullptr)) {
       KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type_.aggregate, name));
       return type_.now_of(state);
     }
@@ -286,15 +289,13 @@ class StandardHandler final : public CommandHandler {
     return claiming;
   }
 
-  // As it is now; without its name where the caller may not see it: somebody has the value, and
-  // nobody says who.
-  ResourceNow NowOf(Loader& load, const void* state) const {
+  // As it is now; without its name where the caller may not be told it: somebody has the value.
+  ResourceNow NowOf(Loader& load, const void* state, bool is_told = true) const {
     const ResourceNow now = type_.now_of(state);
-    if (!load.Hides(type_.rules->category, state)) return now;
+    if (is_told && !load.Hides(type_.rules->category, state)) return now;
     const std::shared_ptr<Message> nameless(now.resource->New());
     nameless->CopyFrom(*now.resource);
-    nameless->GetReflection()->ClearField(nameless.get(),
-                                          FieldOf(*nameless->GetDescriptor(), "name"));
+    nameless->GetReflection()->ClearField(&*nameless, FieldOf(*nameless->GetDescriptor(), "name"));
     load.Keep(nameless);
     return {now.lifecycle, nameless.get()};
   }
@@ -327,14 +328,18 @@ class StandardHandler final : public CommandHandler {
   }
 
   // The append happens only if nobody claims or releases one of the values meanwhile.
-  absl::StatusOr<Holders> LoadHolders(Loader& load,
+  absl::StatusOr<Holders> LoadHolders(Loader& load, absl::string_view name,
                                       const std::vector<ResourceChange::Unique>& unique) const {
+    const bool hides_who = HidesPersonal(load.caller(), *type_.rules->resource->GetDescriptor());
     Holders holders;
     for (const ResourceChange::Unique& one : unique) {
       KITH_ASSIGN_OR_RETURN(const std::vector<const void*> states,
                             load.LoadTaggedStates(*type_.aggregate, one.rule->purpose, one.value));
       holders.emplace_back();
-      for (const void* const state : states) holders.back().push_back(NowOf(load, state));
+      for (const void* const state : states) {
+        const bool is_told = !hides_who || ResourceNameOf(*type_.now_of(state).resource) == name;
+        holders.back().push_back(NowOf(load, state, is_told));
+      }
     }
     return holders;
   }

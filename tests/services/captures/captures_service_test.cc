@@ -242,8 +242,9 @@ TEST_F(CapturesTest, AsksForWhatItMakes) {
   EXPECT_EQ(capture(key({"captures.write", "contacts.write"})), "PERMISSION_DENIED");
   EXPECT_EQ(CountContacts(), 0);
   EXPECT_EQ(capture(key({"captures.write", "contacts.write", "interactions.write"})), "");
-  // Who is there already needs not be created.
-  EXPECT_EQ(capture(key({"captures.write", "interactions.write"})), "");
+  // Who is there already needs not be created, for who may know that.
+  EXPECT_EQ(capture(key({"captures.write", "interactions.write"})), "PERMISSION_DENIED");
+  EXPECT_EQ(capture(key({"captures.write", "interactions.write", "contacts.read"})), "");
 }
 
 // Goal: whoever tells of the same new person at once makes one contact, whether or not the

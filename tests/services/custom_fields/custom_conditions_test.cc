@@ -176,19 +176,20 @@ TEST_F(CustomConditions, SayWhichRecordsAreWaitedFor) {
   Activate(wait("custom.mentor"));
   const std::string ada = CreateContact("");
   CreateContact("");
-  AwaitThat([&] { return Told(workflows::v1::WAITING).size() == 2; });
+  testing::AwaitThat(server_, [&] { return Told(workflows::v1::WAITING).size() == 2; });
   const auto names = [](const std::string& map, const std::string& key, const std::string& name) {
     return absl::StrCat("notes: 'go' ", map, " { key: '", key, "' value { record: '", name,
                         "' } }");
   };
   CreateContact(names("custom", "mentor", ada));
-  AwaitThat([&] { return Told(workflows::v1::WAITING).size() == 2 && Told().size() == 1; });
+  testing::AwaitThat(
+      server_, [&] { return Told(workflows::v1::WAITING).size() == 2 && Told().size() == 1; });
   EXPECT_THAT(Told(), ElementsAre(ada));
   Activate(wait("personal_custom.spouse"));
   const std::string cyd = CreateContact("");
-  AwaitThat([&] { return Told(workflows::v1::WAITING).size() == 4; });
+  testing::AwaitThat(server_, [&] { return Told(workflows::v1::WAITING).size() == 4; });
   CreateContact(names("personal_custom", "spouse", cyd));
-  AwaitThat([&] { return Told().size() == 2; });
+  testing::AwaitThat(server_, [&] { return Told().size() == 2; });
   EXPECT_THAT(Told(), ElementsAre(ada, cyd));
 }
 

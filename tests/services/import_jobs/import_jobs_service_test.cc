@@ -53,7 +53,8 @@ TEST_F(ImportJobsTest, AreListedTheLatestFirst) {
 TEST_F(ImportJobsTest, AreRefusedWhereTheirKeysMatchNothing) {
   for (const char* const fields :
        {R"(collection: "contacts" match_keys: DOMAIN)", R"(collection: "contacts" policy: UPSERT)",
-        R"(collection: "deals" match_keys: EXTERNAL_ID)",
+        R"(collection: "deals" match_keys: EMAIL_ADDRESS)",
+        R"(collection: "tasks" match_keys: EXTERNAL_ID)",
         R"(collection: "contacts" match_keys: EMAIL_ADDRESS match_keys: EMAIL_ADDRESS)"}) {
     v1::CreateImportJobRequest request;
     *request.mutable_import_job() = Proto<v1::ImportJob>(fields);

@@ -94,8 +94,8 @@ TEST_F(WebhooksServiceTest, AreToldOfNothingWhileTheyAreNotActive) {
   EXPECT_THAT(names, ElementsAre("While it is active", "Again"));
 }
 
-// AC-6. They are told of what others do to what their user may read, in its order, and of a deletion
-// only what is gone.
+// AC-6. They are told of what others do to what their user may read, in its order, and of a
+// deletion only what is gone.
 TEST_F(WebhooksServiceTest, MaySkipWhatTheirOwnUserDoes) {
   const auto [rob, key] = CreateUser(CreateRole(
       R"(grants { permission: 'deals.*' scope: OWN } grants { permission: 'webhooks.*' scope: ALL }

@@ -290,7 +290,7 @@ TEST_F(ClientKeysTest, CountUntilTheCertificateExpires) {
   grpc::ClientContext context;
   const auto session = sessions.RunSession(&context);
   RunSessionRequest calls;
-  calls.add_methods("kith.contacts.v1.ContactsService.CreateContact");
+  calls.add_methods("kith.contacts.v1.ContactsService/CreateContact");
   contacts::v1::CreateContactRequest request;
   request.mutable_contact()->set_first_name("Ada");
   calls.add_calls()->set_id(1);
