@@ -72,11 +72,6 @@ class RocksBatch final : public VersionedBatch {
 // What a batch writes, in the order of a file. Borrows its bytes.
 class SortedWrites final : public rocksdb::WriteBatch::Handler {
  public:
-  explicit SortedWrites(size_t count) {
-    writes_.reserve(count);
-    places_.reserve(count);
-  }
-
   rocksdb::Status PutCF(uint32_t, const rocksdb::Slice& key, const rocksdb::Slice& value) override {
     Add(key, value, /*is_put=*/true);
     return rocksdb::Status::OK();
@@ -267,7 +262,7 @@ absl::Status RocksVersionedFamily::Write(VersionedBatch& batch) {
   if (writes.GetDataSize() < database_->sorted_batch_bytes) {
     return ToStatus(database_->db->Write(Unlogged(), &writes));
   }
-  SortedWrites sorted(writes.Count());
+  SortedWrites sorted;
   KITH_RETURN_IF_ERROR(ToStatus(writes.Iterate(&sorted)));
   TableFiles files(*database_, handle_);
   KITH_RETURN_IF_ERROR(sorted.PutInto(files));

@@ -1,7 +1,6 @@
 #include "projections/store/turn_sorter.h"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 #include "eventstore/base/bytes.h"
@@ -109,29 +108,13 @@ TurnSorter::TurnSorter(std::string folder) : folder_(std::move(folder)) {}
 
 TurnSorter::~TurnSorter() = default;
 
-uint32_t TurnSorter::Keys::Add(absl::string_view key) {
-  if (key.size() > room_) {
-    const uint32_t piece = pieces_.empty() ? kFirstPieceBytes : kPieceBytes;
-    // One that is larger than a piece has a piece to itself.
-    const size_t bytes = std::max<size_t>(key.size(), piece);
-    room_ = bytes <= kPieceBytes ? static_cast<uint32_t>(bytes) : 0;
-    KITH_CHECK(pieces_.size() < std::numeric_limits<uint32_t>::max() / kPieceBytes);
-    pieces_.push_back(std::make_unique_for_overwrite<char[]>(bytes));
-    used_ = 0;
-  }
-  const auto size = static_cast<uint32_t>(key.size());
-  std::memcpy(pieces_.back().get() + used_, key.data(), size);
-  const uint32_t begin = static_cast<uint32_t>(pieces_.size() - 1) * kPieceBytes + used_;
-  used_ += size;
-  room_ -= std::min(size, room_);
-  return begin;
-}
-
 void TurnSorter::Add(absl::string_view key, bool added, Position at) {
-  KITH_CHECK(!merging_ && !key.empty() && key.size() <= std::numeric_limits<uint32_t>::max());
   Group& group = groups_[GroupOf(key)];
-  group.turns.push_back({0, at.value() << 1 | (added ? 1 : 0), group.keys.Add(key),
+  KITH_CHECK(!merging_ && group.keys.size() + key.size() <= std::numeric_limits<uint32_t>::max());
+  group.turns.push_back({0, at.value() << 1 | (added ? 1 : 0),
+                         static_cast<uint32_t>(group.keys.size()),
                          static_cast<uint32_t>(key.size())});
+  group.keys.append(key.data(), key.size());
   bytes_ += key.size() + sizeof(Turn);
 }
 

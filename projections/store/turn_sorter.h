@@ -51,31 +51,14 @@ class TurnSorter {
     uint32_t key;   // where it begins in the keys of its group
     uint32_t size;
   };
-  // Bytes of keys, one after the other, in pieces that never move: what grows as one is copied each
-  // time that it does, and has up to twice the room. A key is whole in one piece.
-  class Keys {
-   public:
-    // Where it begins; later ones begin behind it.
-    uint32_t Add(absl::string_view key);
-    absl::string_view At(uint32_t begin, uint32_t size) const {
-      return {pieces_[begin / kPieceBytes].get() + begin % kPieceBytes, size};
-    }
-
-   private:
-    static constexpr uint32_t kPieceBytes = 64 << 10;
-    // Of many groups there are few turns.
-    static constexpr uint32_t kFirstPieceBytes = 4 << 10;
-
-    std::vector<std::unique_ptr<char[]>> pieces_;
-    uint32_t used_ = 0;  // of the last of them
-    uint32_t room_ = 0;  // that is left there
-  };
   // Turns of keys that begin alike, in the order of the log.
   struct Group {
-    Keys keys;
+    std::string keys;
     std::vector<Turn> turns;
 
-    absl::string_view KeyOf(const Turn& turn) const { return keys.At(turn.key, turn.size); }
+    absl::string_view KeyOf(const Turn& turn) const {
+      return absl::string_view(keys).substr(turn.key, turn.size);
+    }
     // Turns of one key stay in their order.
     void Sort();
   };

@@ -66,19 +66,6 @@ TEST(TurnSorter, GivesBackWhatBecameOfEachEntry) {
   }));
 }
 
-TEST(TurnSorter, TakesKeysOfAnySize) {
-  const testing::TempFolder folder;
-  TurnSorter sorter(folder.path());
-  Moments expected;
-  uint64_t at = 0;
-  for (const size_t size : {1, 4096, 4097, 100, 65535, 65536, 65537, 200'000, 1000, 64'000, 2000}) {
-    const std::string key = "\1" + std::string(size, static_cast<char>('a' + at));
-    expected[key] = {Position(++at)};
-    sorter.Add(key, true, Position(at));
-  }
-  EXPECT_TRUE(Sorted(sorter) == expected);
-}
-
 TEST(TurnSorter, KeepsLittleInMemory) {
   const testing::TempFolder folder;
   TurnSorter sorter(folder.path());
