@@ -8,6 +8,7 @@
 #include "eventstore/base/proto_time.h"
 #include "kith/deals/v1/deal_events.pb.h"
 #include "projections/deals/deal_fold.h"
+#include "projections/tables/external_ids.h"
 #include "projections/tables/touched_records.h"
 
 namespace kith::deals {
@@ -47,6 +48,9 @@ const projections::Table<v1::Deal>& DealList::Deals() {
           .Field("editors")
           .Field("position")
           .Field("approver", {.path = "pending_approval.approvers"})
+          .Many("external_id", projections::FieldType::kString,
+                projections::AddExternalIds<v1::Deal>)
+          .Check(projections::CheckExternalId)
           .Index(1, {"pipeline", "status", "expected_close_date"})
           .Index(2, {"stage", "expected_close_date"})
           .Index(3, {"stage", "owner", "expected_close_date"})
@@ -74,6 +78,7 @@ const projections::Table<v1::Deal>& DealList::Deals() {
           .CurrentIndex(19, {"status", "last_activity_time"})
           .CurrentIndex(26, {"stage", "position"})
           .Index(27, {"approver"})
+          .Index(28, {"external_id"})
           .Build());
   return table;
 }
@@ -108,7 +113,7 @@ absl::Status Touch(WorkspaceId workspace, absl::string_view name, absl::Time tim
 
 }  // namespace
 
-DealList::DealList() : ResourceDirectory(kName, 11, "deals", Deals().core(), FoldListed) {}
+DealList::DealList() : ResourceDirectory(kName, 12, "deals", Deals().core(), FoldListed) {}
 
 bool DealList::Takes(const RecordedEvent& event) const {
   return projections::IsAbout(kPrefix, event);

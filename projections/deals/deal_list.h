@@ -18,11 +18,11 @@ class DealList final : public projections::ResourceDirectory {
  public:
   static constexpr absl::string_view kName = "deal_list";
 
-  // The deals, by resource name. Beside every field of a deal: contact, approver, and the words of
-  // its name. By index: these, pipeline, stage, status, owner, display_name, company, company_name,
-  // product, amount, expected_close_date, close_time, create_time, last_activity_time, viewers,
-  // editors; of a stage, position. Names are compared by their normal forms; the orders by last
-  // activity and position are kept for the present only.
+  // The deals, by resource name. Beside every field of a deal: contact, approver, external_id
+  // ("billing:4711"), and the words of its name. By index: these, pipeline, stage, status, owner,
+  // display_name, company, company_name, product, amount, expected_close_date, close_time,
+  // create_time, last_activity_time, viewers, editors; of a stage, position. Names are compared by
+  // their normal forms; the orders by last activity and position are kept for the present only.
   static const projections::Table<v1::Deal>& Deals();
 
   DealList();

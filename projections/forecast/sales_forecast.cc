@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "projections/forecast/forecast_cells.h"
 #include "projections/tables/resource_directory.h"
@@ -48,10 +49,31 @@ absl::Status Count(ViewBatch& batch, WorkspaceId workspace,
   });
 }
 
+bool AreSame(const google::type::Date& a, const google::type::Date& b) {
+  return a.year() == b.year() && a.month() == b.month() && a.day() == b.day();
+}
+
+// Nothing that a cell is made of differs, as in a deal that was only touched: cells and their keys
+// are dear to make.
+bool AreCountedAlike(const Deal& a, const Deal& b) {
+  return a.status() == b.status() && a.stage() == b.stage() && a.pipeline() == b.pipeline() &&
+         a.owner() == b.owner() && a.has_expected_close_date() == b.has_expected_close_date() &&
+         AreSame(a.expected_close_date(), b.expected_close_date()) &&
+         a.has_close_time() == b.has_close_time() &&
+         FromTimestamp(a.close_time()) == FromTimestamp(b.close_time()) &&
+         a.has_probability() == b.has_probability() && a.probability() == b.probability() &&
+         a.forecast_category() == b.forecast_category() && a.has_amount() == b.has_amount() &&
+         a.amount().currency_code() == b.amount().currency_code() &&
+         a.amount().units() == b.amount().units() && a.amount().nanos() == b.amount().nanos();
+}
+
 absl::Status ApplyChange(const projections::RowChange& change, ViewBatch& batch) {
+  const Deal* const was = change.before<Deal>();
+  const Deal* const is = change.after<Deal>();
+  if (was != nullptr && is != nullptr && AreCountedAlike(*was, *is)) return absl::OkStatus();
   std::optional<CountedDeal> before, after;
-  if (const Deal* const deal = change.before<Deal>(); deal != nullptr) before.emplace(*deal);
-  if (const Deal* const deal = change.after<Deal>(); deal != nullptr) after.emplace(*deal);
+  if (was != nullptr) before.emplace(*was);
+  if (is != nullptr) after.emplace(*is);
   const WorkspaceId workspace = change.workspace();
   if (before.has_value() && after.has_value() && before->key == after->key) {
     return NanosOf(before->alone) == NanosOf(after->alone)

@@ -8,8 +8,7 @@
 #include "eventstore/base/status_macros.h"
 #include "kith/notifications/v1/notification_rows.pb.h"
 #include "kith/users/v1/user.pb.h"
-#include "kith/users/v1/user_events.pb.h"
-#include "projections/tables/fold_resource.h"
+#include "projections/notifications/user_lists.h"
 #include "projections/tables/table.h"
 
 namespace kith::notifications {
@@ -23,13 +22,9 @@ using users::v1::User;
 // So many rows has a role.
 constexpr int kParts = 32;
 
-// Of users only which roles they have, and whether they are there.
-const Table<User>& Users() {
-  static const auto& table =
-      *new Table<User>(TableBuilder<User>(13)
-                           .Key([](const User& user) -> const std::string& { return user.name(); })
-                           .Build());
-  return table;
+const UserLists& Users() {
+  static const auto& users = *new UserLists(13, &User::roles, &User::mutable_roles);
+  return users;
 }
 const Table<v1::RoleHolders>& Holders() {
   static const auto& table = *new Table<v1::RoleHolders>(
@@ -44,11 +39,6 @@ std::string KeyOf(const std::string& role, int part) { return absl::StrCat(role,
 // Names that are drawn end at random.
 int PartOf(const std::string& user) {
   return user.empty() ? 0 : static_cast<unsigned char>(user.back()) % kParts;
-}
-
-std::set<std::string> HeldBy(const User& user) {
-  if (user.has_delete_time() || user.state() == users::v1::INACTIVE) return {};
-  return {user.roles().begin(), user.roles().end()};
 }
 
 absl::Status Give(const std::string& role, const std::string& user, WorkspaceId workspace,
@@ -83,23 +73,11 @@ bool IsOfHolders(const eventstore::RecordedEvent& event) {
 
 absl::Status FoldHolders(const eventstore::RecordedEvent& event, ViewBatch& batch) {
   const eventstore::EventHeader& header = event.header();
-  KITH_ASSIGN_OR_RETURN(auto known, Users().Get(batch, header.workspace, header.stream));
-  User after = known.has_value() ? *std::move(known) : User();
-  const std::set<std::string> before = HeldBy(after);
-  FoldStandardEvent(projections::HappeningOf(event), after);
-  User row;
-  row.set_name(header.stream);
-  *row.mutable_roles() = after.roles();
-  row.set_state(after.state());
-  if (after.has_delete_time()) *row.mutable_delete_time() = after.delete_time();
-  KITH_RETURN_IF_ERROR(Users().Put(batch, header.workspace, row));
-  const std::set<std::string> now = HeldBy(row);
-  for (const std::string& role : before) {
-    if (now.contains(role)) continue;
+  KITH_ASSIGN_OR_RETURN(const UserLists::Change change, Users().Fold(event, batch));
+  for (const std::string& role : change.gone) {
     KITH_RETURN_IF_ERROR(Take(role, header.stream, header.workspace, batch));
   }
-  for (const std::string& role : now) {
-    if (before.contains(role)) continue;
+  for (const std::string& role : change.come) {
     KITH_RETURN_IF_ERROR(Give(role, header.stream, header.workspace, batch));
   }
   return absl::OkStatus();

@@ -12,7 +12,7 @@
 #include "kith/teams/v1/team.pb.h"
 #include "kith/teams/v1/team_events.pb.h"
 #include "kith/users/v1/user.pb.h"
-#include "kith/users/v1/user_events.pb.h"
+#include "projections/notifications/user_lists.h"
 #include "projections/tables/fold_resource.h"
 #include "projections/tables/table.h"
 
@@ -26,13 +26,9 @@ using projections::ViewBatch;
 using teams::v1::Team;
 using users::v1::User;
 
-// Of users only which teams they are in, and whether they are there.
-const Table<User>& Users() {
-  static const auto& table =
-      *new Table<User>(TableBuilder<User>(11)
-                           .Key([](const User& user) -> const std::string& { return user.name(); })
-                           .Build());
-  return table;
+const UserLists& Users() {
+  static const auto& users = *new UserLists(11, &User::teams, &User::mutable_teams);
+  return users;
 }
 const Table<v1::TeamMembers>& Teams() {
   static const auto& table = *new Table<v1::TeamMembers>(
@@ -63,33 +59,15 @@ absl::StatusOr<v1::TeamMembers> RowOf(ViewBatch& batch, WorkspaceId workspace,
   return members;
 }
 
-std::set<std::string> TeamsOf(const User& user) {
-  if (user.has_delete_time() || user.state() == users::v1::INACTIVE) return {};
-  return {user.teams().begin(), user.teams().end()};
-}
-
 absl::Status FoldUser(const eventstore::RecordedEvent& event, ViewBatch& batch) {
   const eventstore::EventHeader& header = event.header();
-  KITH_ASSIGN_OR_RETURN(auto known, Users().Get(batch, header.workspace, header.stream));
-  const std::set<std::string> before =
-      known.has_value() ? TeamsOf(*known) : std::set<std::string>();
-  User after = known.has_value() ? *std::move(known) : User();
-  FoldStandardEvent(projections::HappeningOf(event), after);
-  User row;
-  row.set_name(header.stream);
-  *row.mutable_teams() = after.teams();
-  row.set_state(after.state());
-  if (after.has_delete_time()) *row.mutable_delete_time() = after.delete_time();
-  KITH_RETURN_IF_ERROR(Users().Put(batch, header.workspace, row));
-  const std::set<std::string> now = TeamsOf(row);
-  for (const std::string& team : before) {
-    if (now.contains(team)) continue;
+  KITH_ASSIGN_OR_RETURN(const UserLists::Change change, Users().Fold(event, batch));
+  for (const std::string& team : change.gone) {
     KITH_ASSIGN_OR_RETURN(v1::TeamMembers members, RowOf(batch, header.workspace, team));
     Remove(*members.mutable_users(), header.stream);
     KITH_RETURN_IF_ERROR(Teams().Put(batch, header.workspace, members));
   }
-  for (const std::string& team : now) {
-    if (before.contains(team)) continue;
+  for (const std::string& team : change.come) {
     KITH_ASSIGN_OR_RETURN(v1::TeamMembers members, RowOf(batch, header.workspace, team));
     Insert(*members.mutable_users(), header.stream);
     KITH_RETURN_IF_ERROR(Teams().Put(batch, header.workspace, members));

@@ -1,12 +1,10 @@
 #include "services/assignment_rules/assignment_commands.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "eventstore/base/check.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/types.h"
@@ -19,6 +17,7 @@
 #include "services/core/record_condition.h"
 #include "services/core/reject.h"
 #include "services/runtime/resources/collections.h"
+#include "services/runtime/resources/find_type.h"
 #include "services/runtime/resources/owned_records.h"
 
 namespace kith::assignment_rules {
@@ -28,14 +27,6 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using runtime::Loader;
 using runtime::ResourceType;
-
-const ResourceType& TypeOf(const std::vector<ResourceType>& resources, absl::string_view category) {
-  const auto found = std::find_if(resources.begin(), resources.end(), [&](const auto& type) {
-    return type.rules->category == category;
-  });
-  KITH_CHECK(found != resources.end());  // the rule names it, and the protos name users and teams
-  return *found;
-}
 
 // States, each of which becomes a condition of the append.
 class LoadedFacts final : public AssignmentFacts {
@@ -73,7 +64,7 @@ class LoadedFacts final : public AssignmentFacts {
 
  private:
   absl::StatusOr<const Message*> Find(absl::string_view category, const std::string& name) {
-    const ResourceType& type = TypeOf(resources_, category);
+    const ResourceType& type = runtime::TypeOf(resources_, category);
     KITH_ASSIGN_OR_RETURN(const void* const state, load_.LoadState(*type.aggregate, name));
     const ResourceNow now = type.now_of(state);
     return now.lifecycle == Lifecycle::kActive ? now.resource : nullptr;
@@ -141,7 +132,7 @@ Decision AssignmentCommands::Run(Loader& load, const v1::AssignRecordRequest& co
   if (rule->lifecycle != Lifecycle::kActive) return ResourceNotFound(Rules(), command.rule());
   KITH_RETURN_IF_ERROR(CheckResource(rule->resource, command.record()));
   const std::string& category = rule->resource.resource();
-  const ResourceType& type = TypeOf(resources_, category);
+  const ResourceType& type = runtime::TypeOf(resources_, category);
   KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, command.record()));
   const ResourceNow now = type.now_of(state);
   KITH_RETURN_IF_ERROR(CheckRecord(now, command));

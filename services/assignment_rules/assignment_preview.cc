@@ -25,6 +25,7 @@
 #include "services/runtime/calls/part_read.h"
 #include "services/runtime/calls/read_permission.h"
 #include "services/runtime/resources/collections.h"
+#include "services/runtime/resources/find_type.h"
 #include "services/runtime/resources/not_there.h"
 #include "services/runtime/resources/owned_records.h"
 
@@ -179,10 +180,8 @@ class Preview {
  private:
   // Empty where the server has no such resource.
   absl::string_view DirectoryOf(absl::string_view category) const {
-    for (const runtime::ResourceType& type : resources_) {
-      if (type.rules->category == category) return type.directory->name();
-    }
-    return "";
+    const runtime::ResourceType* const type = runtime::FindType(resources_, category);
+    return type == nullptr ? "" : type->directory->name();
   }
 
   const std::vector<runtime::ResourceType> resources_;

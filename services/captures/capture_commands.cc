@@ -1,6 +1,5 @@
 #include "services/captures/capture_commands.h"
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -19,8 +18,12 @@
 #include "services/core/interaction_ids.h"
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
+#include "services/runtime/admission/field_groups.h"
+#include "services/runtime/admission/finding.h"
 #include "services/runtime/calls/part_command.h"
 #include "services/runtime/calls/read_permission.h"
+#include "services/runtime/resources/find_type.h"
+#include "services/runtime/resources/visibility.h"
 
 namespace kith::captures {
 namespace {
@@ -91,21 +94,12 @@ CommandContext AtNow(const CommandContext& context) {
   return now;
 }
 
-const runtime::ResourceType& TypeOf(const std::vector<runtime::ResourceType>& types,
-                                    absl::string_view category) {
-  const auto found = std::find_if(
-      types.begin(), types.end(),
-      [&](const runtime::ResourceType& type) { return type.rules->category == category; });
-  KITH_CHECK(found != types.end());
-  return *found;
-}
-
 }  // namespace
 
 CaptureCommands::CaptureCommands(const std::vector<runtime::ResourceType>& types,
                                  const runtime::Runtime& runtime,
                                  const runtime::MethodTable& methods)
-    : contacts_(TypeOf(types, "contacts")),
+    : contacts_(runtime::TypeOf(types, "contacts")),
       people_(types, runtime),
       runtime_(runtime),
       methods_(methods) {}
@@ -118,8 +112,7 @@ Decision CaptureCommands::Run(runtime::Loader& load, const v1::CaptureInteractio
     KITH_ASSIGN_OR_RETURN(const bool is_repeated, IsRepeated(load, external_id));
     if (is_repeated) return NoChange();
   }
-  KITH_ASSIGN_OR_RETURN(const Identity identity,
-                        people_.Identify(load, command.person(), context.settings));
+  KITH_ASSIGN_OR_RETURN(const Identity identity, Identify(load, command, context));
   if (!identity.is_new() && !identity.is_known()) return Queue(load, command, identity, context);
   const CapturedFacts facts{command.person(), command.interaction(), command.source(), external_id,
                             command.match_policy()};
@@ -178,6 +171,30 @@ absl::Status CaptureCommands::Render(runtime::Rendering& after,
     if (Has(review, external_id)) TellReview(review.resource, *response);
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<Identity> CaptureCommands::Identify(runtime::Loader& load,
+                                                   const v1::CaptureInteractionRequest& command,
+                                                   const CommandContext& context) const {
+  if (!runtime::CheckFinds(load.caller(), runtime::ReadPermissionOf(contacts_)).ok()) {
+    // Nor does a refusal tell whether somebody is known.
+    KITH_RETURN_IF_ERROR(CheckPerson(load, command, context));
+  }
+  absl::StatusOr<Identity> identity = people_.Identify(load, command.person(), context.settings);
+  if (!identity.ok()) return runtime::PartError(identity.status(), "contact", "person");
+  return identity;
+}
+
+absl::Status CaptureCommands::CheckPerson(runtime::Loader& load,
+                                          const v1::CaptureInteractionRequest& command,
+                                          const CommandContext& context) const {
+  const std::string no_id;
+  const Decision created = DecideContact(
+      load, {command.person(), command.interaction(), command.source(), no_id, v1::KEEP}, context);
+  if (load.would_block()) return created.status();
+  // What only one record may have is refused of a new one only.
+  if (created.ok() || absl::IsAlreadyExists(created.status())) return absl::OkStatus();
+  return runtime::PartError(created.status(), "contact", "person");
 }
 
 absl::StatusOr<bool> CaptureCommands::IsRepeated(runtime::Loader& load,
@@ -240,6 +257,11 @@ absl::StatusOr<google::protobuf::FieldMask> CaptureCommands::AssumeFilled(
     const CommandContext& context) const {
   google::protobuf::FieldMask nothing;
   if (facts.match_policy != v1::FILL) return nothing;
+  // What is filled tells what the contact has.
+  contacts::v1::UpdateContactRequest said;
+  *said.mutable_contact() = facts.person;
+  const absl::Status may_fill = runtime::CheckUpdate(load.caller(), said);
+  if (!may_fill.ok()) return runtime::PartError(may_fill, "contact", "person");
   KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*contacts_.aggregate, contact));
   const ResourceNow now = contacts_.now_of(state);
   if (now.lifecycle != Lifecycle::kActive) return nothing;  // refused where it is named
@@ -258,13 +280,11 @@ absl::Status CaptureCommands::TellRest(runtime::Loader& load, const std::string&
                                        const google::protobuf::FieldMask& filled,
                                        const CommandContext& context, Contact person,
                                        Interaction& interaction) const {
-  if (interaction.kind() == interactions::v1::EMAIL) return absl::OkStatus();
   KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*contacts_.aggregate, contact));
   const ResourceNow now = contacts_.now_of(state);
   if (now.lifecycle != Lifecycle::kActive) return absl::OkStatus();  // refused where it is named
   CompletePhones({}, context.settings.default_region, *person.mutable_phones());
-  interaction.set_body(
-      BodyWithRest(interaction.body(), person, static_cast<const Contact&>(*now.resource), filled));
+  captures::TellRest(person, static_cast<const Contact&>(*now.resource), filled, interaction);
   return absl::OkStatus();
 }
 

@@ -51,6 +51,15 @@ class CaptureCommands {
                       v1::CaptureReview* response) const;
 
  private:
+  // Whom of the contacts the person may be. ERROR_PERMISSION_DENIED where the caller may not find
+  // them by what is said. A service that may not read contacts is refused the same whoever is
+  // known.
+  absl::StatusOr<Identity> Identify(runtime::Loader& load,
+                                    const v1::CaptureInteractionRequest& command,
+                                    const CommandContext& context) const;
+  // Whether the person could be a new contact, but for what another has.
+  absl::Status CheckPerson(runtime::Loader& load, const v1::CaptureInteractionRequest& command,
+                           const CommandContext& context) const;
   // Whether what has this external id was captured before. CAPTURES_ERROR_CAPTURED_BEFORE where
   // the caller may not see as what.
   absl::StatusOr<bool> IsRepeated(runtime::Loader& load, const std::string& external_id) const;
@@ -66,7 +75,7 @@ class CaptureCommands {
                                                            const CapturedFacts& facts,
                                                            const CommandContext& context) const;
   // The interaction tells what the contact, which was filled with that, does not have of the
-  // person; but a mail, which says by itself whom it is from.
+  // person.
   absl::Status TellRest(runtime::Loader& load, const std::string& contact,
                         const google::protobuf::FieldMask& filled, const CommandContext& context,
                         contacts::v1::Contact person,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -12,19 +13,22 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
+#include "eventstore/base/money_text.h"
 #include "eventstore/base/proto_time.h"
 #include "google/type/date.pb.h"
-#include "kith/interactions/v1/interaction.pb.h"
+#include "google/type/money.pb.h"
 #include "kith/options/v1/options.pb.h"
 #include "kith/type/v1/custom_value.pb.h"
 #include "services/core/contact_points.h"
 #include "services/core/field_of.h"
+#include "services/core/money.h"
 
 namespace kith::captures {
 namespace {
 
 using contacts::v1::Contact;
 using google::protobuf::FieldDescriptor;
+using interactions::v1::Interaction;
 
 // Whose a contact is, where it first came from, and whom it is shared with, a capture does not say.
 const std::set<std::string>& NeverFilled() {
@@ -122,7 +126,7 @@ std::string TextOf(const google::type::Date& date) {
   return absl::StrFormat("%04d-%02d-%02d", date.year(), date.month(), date.day());
 }
 
-// Empty where there is none, or it is an amount.
+// Empty where there is none; of an amount, too, which AmountIn reads.
 std::string TextOf(const type::v1::CustomValue& value) {
   switch (value.value_case()) {
     case type::v1::CustomValue::kText:
@@ -180,20 +184,45 @@ std::string TextOf(const Contact& contact, const FieldDescriptor& field) {
   }
 }
 
-// What is told of a person, a line a value.
+// An amount, also one that is still the text of one.
+std::optional<google::type::Money> AmountIn(const type::v1::CustomValue& value) {
+  if (value.value_case() == type::v1::CustomValue::kMoney) return value.money();
+  google::type::Money amount;
+  const bool is_amount = value.value_case() == type::v1::CustomValue::kText &&
+                         ParseMoneyText(value.text(), &amount) && MoneyDefect(amount).empty();
+  return is_amount ? std::make_optional(std::move(amount)) : std::nullopt;
+}
+
+bool IsSame(const google::type::Money& one, const google::type::Money& other) {
+  return one.currency_code() == other.currency_code() && one.units() == other.units() &&
+         one.nanos() == other.nanos();
+}
+
+// What an interaction is told of a person, a line a value. Borrows it.
 class Rest {
  public:
-  explicit Rest(std::string body) : body_(std::move(body)) {}
+  explicit Rest(Interaction& interaction)
+      : interaction_(interaction),
+        begin_(interaction.kind() == interactions::v1::EMAIL ? "\n\n" : "\n") {}
 
   // Nothing where the text is empty, or there is no room.
   void Tell(const std::string& label, const std::string& text) {
-    static const size_t bytes_max = FieldOf(*interactions::v1::Interaction::descriptor(), "body")
+    static const size_t bytes_max = FieldOf(*Interaction::descriptor(), "body")
                                         ->options()
                                         .GetExtension(options::v1::field)
                                         .max_bytes();
     if (text.empty()) return;
-    const std::string line = absl::StrCat(body_.empty() ? "" : "\n", label, ": ", text);
-    if (body_.size() + line.size() <= bytes_max) absl::StrAppend(&body_, line);
+    std::string& body = *interaction_.mutable_body();
+    const std::string line = absl::StrCat(body.empty() ? "" : begin_, label, ": ", text);
+    if (body.size() + line.size() > bytes_max) return;
+    absl::StrAppend(&body, line);
+    begin_ = "\n";
+  }
+  void TellAmount(const std::string& label, const google::type::Money& amount) {
+    static const int items_max = ItemsMax(*FieldOf(*Interaction::descriptor(), "amounts"));
+    if (interaction_.amounts_size() >= items_max) return;
+    *interaction_.add_amounts() = amount;
+    Tell(label, absl::StrCat("see amount ", interaction_.amounts_size()));
   }
   // Those of `wanted` whose key none of `held` has.
   template <class Element, class KeyOf, class TextOf>
@@ -206,10 +235,10 @@ class Rest {
       if (!is_held) Tell(label, text_of(one));
     }
   }
-  std::string Take() { return std::move(body_); }
 
  private:
-  std::string body_;
+  Interaction& interaction_;
+  absl::string_view begin_;  // of the next line
 };
 
 void TellLists(const Contact& person, const Contact& contact, Rest& rest) {
@@ -236,9 +265,14 @@ void TellCustom(absl::string_view map, const CustomValues& wanted, const CustomV
   const std::map<std::string, type::v1::CustomValue> in_order(wanted.begin(), wanted.end());
   for (const auto& [key, value] : in_order) {
     if (Names(filled, absl::StrCat(map, ".", key))) continue;
-    const std::string text = TextOf(value);
     const auto known = held.find(key);
-    if (known != held.end() && known->second.has_money()) continue;  // however it was written
+    if (const std::optional<google::type::Money> amount = AmountIn(value)) {
+      const bool is_held = known != held.end() && known->second.has_money() &&
+                           IsSame(known->second.money(), *amount);
+      if (!is_held) rest.TellAmount(LabelOf(key), *amount);
+      continue;
+    }
+    const std::string text = TextOf(value);
     if (known == held.end() || TextOf(known->second) != text) rest.Tell(LabelOf(key), text);
   }
 }
@@ -280,9 +314,9 @@ std::optional<contacts::v1::UpdateContactRequest> FillOf(const Contact& contact,
   return update;
 }
 
-std::string BodyWithRest(std::string body, const Contact& person, const Contact& contact,
-                         const google::protobuf::FieldMask& filled) {
-  Rest rest(std::move(body));
+void TellRest(const Contact& person, const Contact& contact,
+              const google::protobuf::FieldMask& filled, Interaction& interaction) {
+  Rest rest(interaction);
   for (int i = 0; i < Contact::descriptor()->field_count(); ++i) {
     const FieldDescriptor& field = *Contact::descriptor()->field(i);
     const bool is_ours = field.options().GetExtension(options::v1::field).output_only();
@@ -294,7 +328,6 @@ std::string BodyWithRest(std::string body, const Contact& person, const Contact&
   TellLists(person, contact, rest);
   TellCustom("custom", person.custom(), contact.custom(), filled, rest);
   TellCustom("personal_custom", person.personal_custom(), contact.personal_custom(), filled, rest);
-  return rest.Take();
 }
 
 }  // namespace kith::captures

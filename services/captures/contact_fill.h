@@ -4,11 +4,11 @@
 #pragma once
 
 #include <optional>
-#include <string>
 
 #include "google/protobuf/field_mask.pb.h"
 #include "kith/contacts/v1/contact.pb.h"
 #include "kith/contacts/v1/contacts_service.pb.h"
+#include "kith/interactions/v1/interaction.pb.h"
 
 namespace kith::captures {
 
@@ -17,11 +17,12 @@ namespace kith::captures {
 std::optional<contacts::v1::UpdateContactRequest> FillOf(const contacts::v1::Contact& contact,
                                                          const contacts::v1::Contact& person);
 
-// The interaction's text with what the contact, as it is filled with `filled`, does not have of the
-// person, each value after the name of its field, as far as an interaction's text goes. Amounts are
-// left out, which not everybody may read who reads the text. Both have their numbers in E.164.
-std::string BodyWithRest(std::string body, const contacts::v1::Contact& person,
-                         const contacts::v1::Contact& contact,
-                         const google::protobuf::FieldMask& filled);
+// Has the interaction tell what the contact, as it is filled with `filled`, does not have of the
+// person, as far as there is room: in its text each value after the name of its field, and below an
+// empty line where the text is a mail's. An amount stands in its amounts, as not everybody may read
+// one who reads the text, which says where. Both have their numbers in E.164.
+void TellRest(const contacts::v1::Contact& person, const contacts::v1::Contact& contact,
+              const google::protobuf::FieldMask& filled,
+              interactions::v1::Interaction& interaction);
 
 }  // namespace kith::captures

@@ -219,7 +219,7 @@ const ResourceNow& StandardCommand::Matched(const Message& request,
 bool StandardCommand::Creates(const ResourceNow& now, const Message& request) const {
   if (method_ == StandardMethod::kCreate) return true;
   if (!MayCreate(request) || now.lifecycle != Lifecycle::kAbsent) return false;
-  return NameIn(request).empty() ? rules_.identity != nullptr : rules_.identity == nullptr;
+  return NameIn(request).empty() ? rules_.identity != nullptr : rules_.exists != nullptr;
 }
 
 std::string StandardCommand::WithinOf(const ResourceNow& now, const Message& request) const {

@@ -4,15 +4,17 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "eventstore/base/check.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/deals/v1/deals_errors.pb.h"
 #include "projections/deals/deal_fold.h"
 #include "projections/deals/deal_position.h"
 #include "projections/deals/pipeline_fold.h"
+#include "services/core/check_as_seen.h"
+#include "services/core/contact_points.h"
 #include "services/core/default_pipeline.h"
 #include "services/core/money.h"
 #include "services/core/reject.h"
@@ -27,15 +29,31 @@ namespace {
 
 absl::Status CheckFields(const v1::Deal& deal) {
   google::rpc::BadRequest violations;
-  if (IsNegative(deal.amount())) {
-    AddViolation("deal.amount", "must not be negative", violations);
-  }
+  const auto check_amount = [&](absl::string_view field, const google::type::Money& amount) {
+    if (IsNegative(amount)) AddViolation(field, "must not be negative", violations);
+  };
+  check_amount("deal.amount", deal.amount());
+  check_amount("deal.monthly_recurring_revenue", deal.monthly_recurring_revenue());
+  check_amount("deal.annual_recurring_revenue", deal.annual_recurring_revenue());
+  check_amount("deal.annual_contract_value", deal.annual_contract_value());
   // What is won is CLOSED; an open deal that said so would count as sold in a forecast.
   if (deal.forecast_category() == v1::CLOSED) {
     AddViolation("deal.forecast_category", "must not be CLOSED: winning the deal makes it so",
                  violations);
   }
   return RejectFields(violations);
+}
+
+// The purpose of a deal's claims. Persisted inside the hashes of the log's tags.
+constexpr absl::string_view kExternalIdClaim = "deals.external_id";
+
+std::vector<std::string> ExternalIdKeys(const v1::Deal& deal) {
+  return ExternalIdKeysOf(deal.external_ids());
+}
+
+absl::Status ExternalIdTaken(const v1::Deal& holder, size_t index) {
+  return RejectTaken(v1::DEALS_ERROR_EXTERNAL_ID_TAKEN, "Another deal has this external id.",
+                     "deal", holder.name(), absl::StrCat("deal.external_ids[", index, "]"));
 }
 
 // The pipeline a new deal goes to.
@@ -134,25 +152,27 @@ absl::StatusOr<std::string> PlaceIn(const MoveScene& scene, const v1::Deal& deal
 }  // namespace
 
 const ResourceRules& DealRules() {
-  static const auto& rules =
-      *new ResourceRules(ResourceRulesBuilder<DealAggregate>()
-                             .NotFound(v1::DEALS_ERROR_DEAL_NOT_FOUND)
-                             .Exists(v1::DEALS_ERROR_DEAL_EXISTS)
-                             .LinkNotFound(v1::DEALS_ERROR_LINKED_RECORD_NOT_FOUND)
-                             .OwnedByCreator()
-                             .Within<PipelineAggregate>(PipelineOf, Place)
-                             .Check(CheckFields)
-                             .FoldedBy<FoldDeal>()
-                             .NamedAfter("company_name", "company")
-                             .ToldByReads("stage_intervals")
-                             .ToldByReads("earlier_stage_interval_count")
-                             .Build());
+  static const auto& rules = *new ResourceRules(
+      ResourceRulesBuilder<DealAggregate>()
+          .NotFound(v1::DEALS_ERROR_DEAL_NOT_FOUND)
+          .Exists(v1::DEALS_ERROR_DEAL_EXISTS)
+          .LinkNotFound(v1::DEALS_ERROR_LINKED_RECORD_NOT_FOUND)
+          .OwnedByCreator()
+          .Within<PipelineAggregate>(PipelineOf, Place)
+          .Check(CheckFields)
+          .FoldedBy<FoldDeal>()
+          .NamedAfter("company_name", "company")
+          .UniqueClaim(kExternalIdClaim, ExternalIdKeys, IsAlwaysUnique, ExternalIdTaken)
+          .IdentifiedBy("external_ids", kExternalIdClaim)
+          .ToldByReads("stage_intervals")
+          .ToldByReads("earlier_stage_interval_count")
+          .Build());
   return rules;
 }
 
 Decision Decide(const DealState& state, const MoveScene& scene, const v1::MoveDealRequest& command,
                 const CommandContext& context) {
-  KITH_RETURN_IF_ERROR(CheckDeal(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(DealRules(), state, command));
   const v1::Deal& deal = state.resource;
   if (deal.status() != v1::OPEN) return DealClosed(deal);
   const bool stays = deal.stage() == command.stage();
@@ -171,7 +191,7 @@ Decision Decide(const DealState& state, const MoveScene& scene, const v1::MoveDe
 
 Decision Decide(const DealState& state, const PipelineState& pipeline,
                 const v1::WinDealRequest& command, const CommandContext& context) {
-  KITH_RETURN_IF_ERROR(CheckDeal(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(DealRules(), state, command));
   const v1::Deal& deal = state.resource;
   const bool reprice = command.has_amount() && !IsSame(command.amount(), deal.amount());
   if (deal.status() == v1::WON && !reprice) return NoChange();
@@ -191,7 +211,7 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
 
 Decision Decide(const DealState& state, const PipelineState& pipeline,
                 const v1::LoseDealRequest& command, const CommandContext& context) {
-  KITH_RETURN_IF_ERROR(CheckDeal(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(DealRules(), state, command));
   const v1::Deal& deal = state.resource;
   if (Repeats(deal, command)) return NoChange();
   if (deal.status() != v1::OPEN) return DealClosed(deal);
@@ -213,7 +233,7 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
 
 Decision Decide(const DealState& state, const PipelineState& pipeline,
                 const v1::ReopenDealRequest& command, const CommandContext& context) {
-  KITH_RETURN_IF_ERROR(CheckDeal(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(DealRules(), state, command));
   const v1::Deal& deal = state.resource;
   if (deal.status() == v1::OPEN) {
     return RejectState(v1::DEALS_ERROR_DEAL_OPEN, "The deal is open: there is nothing to reopen.",

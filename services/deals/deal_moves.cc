@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "eventstore/base/check.h"
 #include "kith/deals/v1/deals_errors.pb.h"
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"

@@ -7,7 +7,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "eventstore/base/check.h"
 #include "eventstore/base/proto_time.h"
 #include "kith/deals/v1/deal_events.pb.h"
 #include "services/core/decider.h"
@@ -17,20 +16,6 @@
 namespace kith::deals {
 
 absl::Status DealClosed(const v1::Deal& deal);
-
-// The deal is there, and as the caller last saw it.
-template <class Command>
-absl::Status CheckDeal(const DealState& state, const Command& command) {
-  switch (state.lifecycle) {
-    case Lifecycle::kAbsent:
-    case Lifecycle::kDeleted:
-    case Lifecycle::kMerged:
-      return ResourceNotFound(DealRules(), command.name());
-    case Lifecycle::kActive:
-      return CheckEtag(command.etag(), state.resource.etag());
-  }
-  KITH_UNREACHABLE();
-}
 
 // When a deal leaves its stage: no earlier than it entered it. Only a time that the caller says is
 // refused; ours is moved, because a clock that was set back, or was ahead where the deal entered,

@@ -6,12 +6,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/empty.pb.h"
 #include "kith/roles/v1/role_events.pb.h"
 #include "kith/teams/v1/team_events.pb.h"
-#include "kith/type/v1/errors.pb.h"
 #include "kith/users/v1/user_events.pb.h"
 #include "projections/deals/approval_expiry.h"
 #include "projections/deals/deal_list.h"
@@ -29,8 +27,8 @@
 #include "services/deals/staleness.h"
 #include "services/runtime/admission/reach.h"
 #include "services/runtime/commands/linked_records.h"
-#include "services/runtime/requests/retry.h"
 #include "services/runtime/resources/asked_owner.h"
+#include "services/runtime/resources/not_known_yet.h"
 #include "services/runtime/resources/not_there.h"
 #include "services/runtime/resources/visibility.h"
 #include "services/runtime/server_builder.h"
@@ -290,8 +288,6 @@ struct StageCommands {
 
 // Of the deals that one command looks at.
 constexpr int kMeasuredRowsMax = 1'000;
-// A directory that lacks more of the log than this is being built.
-constexpr uint64_t kEventsBehindMax = 10'000;
 
 // What is said of deals about which nothing happens.
 class StalenessCommands {
@@ -323,11 +319,7 @@ class StalenessCommands {
     KITH_RETURN_IF_ERROR(load.NeedDisk());
     const projections::View& view = runtime_.views.Find(DealList::kName);
     const Position position = view.position();
-    if (runtime_.log.head().value() > position.value() + kEventsBehindMax) {
-      return Error(type::v1::ERROR_VIEW_BEHIND,
-                   "Which deals there are is not known yet: a read model is being built.", {},
-                   runtime::RetryAfter(absl::Seconds(1)));
-    }
+    KITH_RETURN_IF_ERROR(runtime::CheckKnown(runtime_.log, position, "Which deals there are"));
     v1::StalenessEvent event;
     v1::StageDealsMeasured& measured = *event.mutable_stage_deals_measured();
     measured.set_stage(command.stage());

@@ -11,6 +11,7 @@
 #include "kith/deals/v1/deals_errors.pb.h"
 #include "projections/deals/pipeline_fold.h"
 #include "services/core/by_itself.h"
+#include "services/core/check_as_seen.h"
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
 #include "services/deals/deal_moves.h"
@@ -88,6 +89,19 @@ absl::StatusOr<std::string> FindApprover(const v1::Deal& deal, const v1::Stage* 
                 {{"requester", pending.requester()}, {"stage", pending.stage()}});
 }
 
+// What is asked of every answer to the approval that a deal waits for; as whom the gate names who
+// calls.
+template <class Command>
+absl::StatusOr<std::string> CheckAnswer(const DealState& state, const MoveScene& scene,
+                                        const Command& command,
+                                        absl::Span<const std::string> groups,
+                                        const CommandContext& context) {
+  KITH_RETURN_IF_ERROR(CheckAsSeen(DealRules(), state, command));
+  const v1::Deal& deal = state.resource;
+  if (!IsPending(deal, command.stage(), context.now)) return NothingPending(deal, command.stage());
+  return FindApprover(deal, FindStage(scene.to.resource, command.stage()), groups, context);
+}
+
 // Fills what Granted and Rejected have in common.
 template <class Command, class Event>
 void Answer(const Command& command, const std::string& named_as, const CommandContext& context,
@@ -103,7 +117,7 @@ void Answer(const Command& command, const std::string& named_as, const CommandCo
 
 Decision Decide(const DealState& state, const MoveScene& scene,
                 const v1::RequestStageApprovalRequest& command, const CommandContext& context) {
-  KITH_RETURN_IF_ERROR(CheckDeal(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(DealRules(), state, command));
   const v1::Deal& deal = state.resource;
   if (context.user.empty()) return RequesterUnknown();
   if (deal.status() != v1::OPEN) return DealClosed(deal);
@@ -147,12 +161,9 @@ Decision Decide(const DealState& state, const MoveScene& scene,
 Decision Decide(const DealState& state, const MoveScene& scene,
                 const v1::GrantStageApprovalRequest& command, absl::Span<const std::string> groups,
                 const CommandContext& context) {
-  KITH_RETURN_IF_ERROR(CheckDeal(state, command));
+  KITH_ASSIGN_OR_RETURN(const std::string named_as,
+                        CheckAnswer(state, scene, command, groups, context));
   const v1::Deal& deal = state.resource;
-  if (!IsPending(deal, command.stage(), context.now)) return NothingPending(deal, command.stage());
-  KITH_ASSIGN_OR_RETURN(
-      const std::string named_as,
-      FindApprover(deal, FindStage(scene.to.resource, command.stage()), groups, context));
   KITH_ASSIGN_OR_RETURN(const v1::Stage* stage, FindAskedStage(deal, scene.to, command.stage()));
   KITH_RETURN_IF_ERROR(CheckGates({.deal = deal,
                                    .from = scene.from.resource,
@@ -177,20 +188,16 @@ Decision Decide(const DealState& state, const MoveScene& scene,
 Decision Decide(const DealState& state, const MoveScene& scene,
                 const v1::RejectStageApprovalRequest& command, absl::Span<const std::string> groups,
                 const CommandContext& context) {
-  KITH_RETURN_IF_ERROR(CheckDeal(state, command));
-  const v1::Deal& deal = state.resource;
-  if (!IsPending(deal, command.stage(), context.now)) return NothingPending(deal, command.stage());
-  KITH_ASSIGN_OR_RETURN(
-      const std::string named_as,
-      FindApprover(deal, FindStage(scene.to.resource, command.stage()), groups, context));
+  KITH_ASSIGN_OR_RETURN(const std::string named_as,
+                        CheckAnswer(state, scene, command, groups, context));
   v1::DealEvent event;
   Answer(command, named_as, context, *event.mutable_stage_approval_rejected());
-  return Changes().Append(deal.name(), std::move(event));
+  return Changes().Append(state.resource.name(), std::move(event));
 }
 
 Decision Decide(const DealState& state, const v1::WithdrawStageApprovalRequest& command,
                 const CommandContext&) {
-  KITH_RETURN_IF_ERROR(CheckDeal(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(DealRules(), state, command));
   const v1::Deal& deal = state.resource;
   if (!deal.has_pending_approval()) {
     return state.approval_is_withdrawn ? NoChange() : NothingPending(deal, "");

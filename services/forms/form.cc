@@ -9,6 +9,7 @@
 #include "kith/forms/v1/forms_errors.pb.h"
 #include "projections/forms/form_fold.h"
 #include "services/core/by_itself.h"
+#include "services/core/check_as_seen.h"
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
 #include "services/forms/form_fields.h"
@@ -71,8 +72,7 @@ const ResourceRules& SubmissionRules() {
 }
 
 Decision Decide(const FormNow& state, const v1::PublishFormRequest& command) {
-  if (state.lifecycle != Lifecycle::kActive) return ResourceNotFound(FormRules(), command.name());
-  KITH_RETURN_IF_ERROR(CheckEtag(command.etag(), state.resource.etag()));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(FormRules(), state, command));
   if (state.resource.state() == v1::PUBLISHED) return NoChange();
   google::rpc::BadRequest violations;
   CheckPublishable(state.resource, violations);
@@ -83,8 +83,7 @@ Decision Decide(const FormNow& state, const v1::PublishFormRequest& command) {
 }
 
 Decision Decide(const FormNow& state, const v1::UnpublishFormRequest& command) {
-  if (state.lifecycle != Lifecycle::kActive) return ResourceNotFound(FormRules(), command.name());
-  KITH_RETURN_IF_ERROR(CheckEtag(command.etag(), state.resource.etag()));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(FormRules(), state, command));
   if (state.resource.state() != v1::PUBLISHED) return NoChange();
   v1::FormEvent event;
   event.mutable_form_unpublished()->set_name(command.name());

@@ -100,12 +100,11 @@ Changes ChangesOf(std::vector<Change> list) {
   return changes;
 }
 
-// What these change of the contact.
-google::protobuf::FieldMask FilledIn(const std::vector<Change>& changes,
-                                     const std::string& contact) {
+// What a capture changes of the contact, which may be asked for by the name of one that was merged
+// into it.
+google::protobuf::FieldMask FilledIn(const std::vector<Change>& changes) {
   google::protobuf::FieldMask filled;
   for (const Change& change : changes) {
-    if (change.stream != contact) continue;
     const auto* const event =
         google::protobuf::DynamicCastToGenerated<contacts::v1::ContactEvent>(change.event.get());
     if (event != nullptr) filled.MergeFrom(event->contact_updated().update_mask());
@@ -113,18 +112,27 @@ google::protobuf::FieldMask FilledIn(const std::vector<Change>& changes,
   return filled;
 }
 
+// Where a capture has what a field maps to: "person.emails" of "contact.emails", and of
+// "contact.custom.tier" "person.custom["tier"]".
+std::string PathOfTarget(absl::string_view target) {
+  if (!absl::ConsumePrefix(&target, "contact.")) return std::string(target);
+  const size_t dot = target.find('.');
+  if (dot == absl::string_view::npos) return absl::StrCat("person.", target);
+  return absl::StrCat("person.", target.substr(0, dot), "[\"", target.substr(dot + 1), "\"]");
+}
+
 // "values.email", of "person.emails[0].address"; another path stays as it is.
 std::string FieldOfPath(const v1::Form& form, absl::string_view path) {
-  if (!absl::ConsumePrefix(&path, "person.")) return std::string(path);
   for (const v1::FormField& field : form.fields()) {
-    absl::string_view target = field.maps_to();
-    if (!absl::ConsumePrefix(&target, "contact.") || !absl::StartsWith(path, target)) continue;
-    const absl::string_view rest = path.substr(target.size());
+    absl::string_view rest = path;
+    if (field.maps_to().empty() || !absl::ConsumePrefix(&rest, PathOfTarget(field.maps_to()))) {
+      continue;
+    }
     if (rest.empty() || rest[0] == '.' || rest[0] == '[') {
       return absl::StrCat("values.", field.key());
     }
   }
-  return absl::StrCat("person.", path);
+  return std::string(path);
 }
 
 // A refusal of what was made of the form's values, told of these.
@@ -238,7 +246,7 @@ absl::StatusOr<v1::FormSubmission> FormCommands::AssumeCaptured(
   // The interaction, which comes last, tells what the contact is seen not to take before it.
   Change recorded = std::move(changes.back());
   changes.pop_back();
-  const google::protobuf::FieldMask taken = FilledIn(changes, made.contact());
+  const google::protobuf::FieldMask taken = FilledIn(changes);
   load.Assume(ChangesOf(std::move(changes)), context);
   KITH_ASSIGN_OR_RETURN(const auto* const person, load.Load<ContactAggregate>(made.contact()));
   std::string body =

@@ -22,7 +22,8 @@ void CompleteFields(const v1::ImportJob&, const Settings&, v1::ImportJob& after)
 bool CanMatch(v1::ImportMatchKey key, absl::string_view collection) {
   switch (key) {
     case v1::EXTERNAL_ID:
-      return collection == "contacts" || collection == "companies" || collection == "leads";
+      return collection == "contacts" || collection == "companies" || collection == "leads" ||
+             collection == "deals";
     case v1::EMAIL_ADDRESS:
       return collection == "contacts" || collection == "leads";
     case v1::PHONE_NUMBER:

@@ -21,12 +21,16 @@
 #include "kith/leads/v1/lead.pb.h"
 #include "kith/leads/v1/leads_errors.pb.h"
 #include "kith/options/v1/options.pb.h"
+#include "services/core/field_of.h"
 #include "services/core/identity_claims.h"
 #include "services/core/reject.h"
 #include "services/import_jobs/import_job.h"
 #include "services/import_jobs/record_requests.h"
+#include "services/runtime/admission/finding.h"
 #include "services/runtime/calls/part_command.h"
 #include "services/runtime/resources/claim_holders.h"
+#include "services/runtime/resources/find_type.h"
+#include "services/runtime/resources/visibility.h"
 
 namespace kith::import_jobs {
 namespace {
@@ -40,7 +44,6 @@ using google::protobuf::Message;
 using leads::v1::Lead;
 using runtime::Loader;
 
-constexpr absl::string_view kCompanies = "companies";
 constexpr absl::string_view kLeads = "leads";
 constexpr absl::string_view kDeals = "deals";
 // Of several records that match so many are named.
@@ -274,20 +277,12 @@ ImportRecord::ImportRecord(std::vector<runtime::ResourceType> types,
                            const runtime::Runtime& runtime, const runtime::MethodTable& methods)
     : types_(std::move(types)),
       people_(types_, runtime),
-      leads_(TypeOf(kLeads), runtime),
+      leads_(runtime::TypeOf(types_, kLeads), runtime),
       methods_(methods) {}
 
-const runtime::ResourceType& ImportRecord::TypeOf(absl::string_view category) const {
+const runtime::ResourceType& ImportRecord::TypeOf(const Descriptor& row) const {
   const auto found = std::find_if(types_.begin(), types_.end(), [&](const auto& type) {
-    return type.rules->category == category;
-  });
-  KITH_CHECK(found != types_.end());  // the protos name them
-  return *found;
-}
-
-const runtime::ResourceType& ImportRecord::TypeOf(const Message& row) const {
-  const auto found = std::find_if(types_.begin(), types_.end(), [&](const auto& type) {
-    return type.rules->resource->GetDescriptor() == row.GetDescriptor();
+    return type.rules->resource->GetDescriptor() == &row;
   });
   KITH_CHECK(found != types_.end());
   return *found;
@@ -328,7 +323,7 @@ absl::Status ImportRecord::Render(runtime::Rendering& after, const v1::ImportRec
                                   v1::ImportRecordResponse* response) const {
   const Message* const row = RowOf(command);
   KITH_CHECK(row != nullptr);  // Run refuses it
-  const absl::string_view category = TypeOf(*row).rules->category;
+  const absl::string_view category = TypeOf(*row->GetDescriptor()).rules->category;
   response->set_outcome(v1::ROW_UNCHANGED);
   response->set_name(after.secret());
   for (const runtime::AppendedEvent& appended : after.events()) {
@@ -348,7 +343,8 @@ absl::Status ImportRecord::Render(runtime::Rendering& after, const v1::ImportRec
 absl::Status ImportRecord::CheckRow(const v1::ImportJob& job,
                                     const v1::ImportRecordRequest& command) const {
   const Message* const row = RowOf(command);
-  const bool is_of_job = row != nullptr && TypeOf(*row).rules->category == job.collection();
+  const bool is_of_job =
+      row != nullptr && TypeOf(*row->GetDescriptor()).rules->category == job.collection();
   const bool is_named = command.deal_id().empty() || command.has_deal();
   if (is_of_job && is_named) return absl::OkStatus();
   google::rpc::BadRequest violations;
@@ -368,9 +364,13 @@ absl::Status ImportRecord::CheckRow(const v1::ImportJob& job,
 absl::StatusOr<ImportRecord::Matches> ImportRecord::FindMatches(
     Loader& load, const v1::ImportJob& job, const v1::ImportRecordRequest& command,
     const CommandContext& context) const {
-  if (command.has_contact()) return FindContacts(load, job, command.contact(), context);
   const Message& row = *RowOf(command);
-  const ResourceRules& rules = *TypeOf(row).rules;
+  const runtime::ResourceType& type = TypeOf(*row.GetDescriptor());
+  if (!job.match_keys().empty()) {
+    KITH_RETURN_IF_ERROR(runtime::CheckFinds(load.caller(), runtime::ReadPermissionOf(type)));
+  }
+  if (command.has_contact()) return FindContacts(load, job, command.contact(), context);
+  const ResourceRules& rules = *type.rules;
   Matches matches;
   for (const int key : job.match_keys()) {
     if (key == v1::DOMAIN) {
@@ -378,11 +378,11 @@ absl::StatusOr<ImportRecord::Matches> ImportRecord::FindMatches(
       for (const std::string& one : command.company().domains()) {
         domains.push_back(DomainForm(one));
       }
-      KITH_RETURN_IF_ERROR(
-          AddHolders(load, kCompanies, kCompanyDomainClaim, domains, "DOMAIN", matches));
+      KITH_RETURN_IF_ERROR(AddHolders(load, *FieldOf(*Company::descriptor(), "domains"),
+                                      kCompanyDomainClaim, domains, "DOMAIN", matches));
     } else if (key == v1::EXTERNAL_ID) {
       const ClaimRule& claim = rules.claims[rules.identity_claim];
-      KITH_RETURN_IF_ERROR(AddHolders(load, rules.category, claim.purpose, claim.values(row),
+      KITH_RETURN_IF_ERROR(AddHolders(load, *rules.identity, claim.purpose, claim.values(row),
                                       "EXTERNAL_ID", matches));
     } else if (key == v1::EMAIL_ADDRESS) {
       const std::optional<std::string> email = EmailKey(command.lead().email());
@@ -408,25 +408,26 @@ absl::StatusOr<ImportRecord::Matches> ImportRecord::FindContacts(
   return matches;
 }
 
-absl::Status ImportRecord::AddHolders(Loader& load, absl::string_view category,
+absl::Status ImportRecord::AddHolders(Loader& load, const FieldDescriptor& field,
                                       absl::string_view claim,
                                       const std::vector<std::string>& values, absl::string_view key,
                                       Matches& matches) const {
+  const runtime::ResourceType& type = TypeOf(*field.containing_type());
   for (const std::string& value : values) {
     KITH_ASSIGN_OR_RETURN(const runtime::ClaimHolders holders,
-                          runtime::FindHolders(load, TypeOf(category), claim, value));
-    for (const Message* const record : holders.records) {
-      AddMatch(ResourceNameOf(*record), key, matches);
-    }
+                          runtime::FindHolders(load, type, field, claim, value));
+    for (const Message* const record : holders) AddMatch(ResourceNameOf(*record), key, matches);
   }
   return absl::OkStatus();
 }
 
 absl::Status ImportRecord::AddLeads(Loader& load, const std::string& email,
                                     Matches& matches) const {
+  KITH_RETURN_IF_ERROR(
+      runtime::CheckFindsBy(load.caller(), *FieldOf(*Lead::descriptor(), "email")));
   KITH_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                         leads_.Names(load, "email", email, kLeadEmailClaim, email));
-  const runtime::ResourceType& type = TypeOf(kLeads);
+  const runtime::ResourceType& type = runtime::TypeOf(types_, kLeads);
   std::vector<std::string> open, closed;
   for (const std::string& name : names) {
     KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, name));
@@ -446,7 +447,7 @@ absl::Status ImportRecord::AddLeads(Loader& load, const std::string& email,
 }
 
 absl::Status ImportRecord::AddNamed(Loader& load, const std::string& deal, Matches& matches) const {
-  const runtime::ResourceType& type = TypeOf(kDeals);
+  const runtime::ResourceType& type = runtime::TypeOf(types_, kDeals);
   KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, deal));
   if (type.now_of(state).lifecycle == Lifecycle::kActive) AddMatch(deal, "DEAL_NAME", matches);
   return absl::OkStatus();
@@ -455,7 +456,7 @@ absl::Status ImportRecord::AddNamed(Loader& load, const std::string& deal, Match
 Decision ImportRecord::Create(Loader& load, const v1::ImportRecordRequest& command,
                               const CommandContext& context) const {
   const Message& row = *RowOf(command);
-  const std::unique_ptr<Message> create = NewRequest(TypeOf(row), "Create");
+  const std::unique_ptr<Message> create = NewRequest(TypeOf(*row.GetDescriptor()), "Create");
   KITH_CHECK(create != nullptr);
   create->GetReflection()
       ->MutableMessage(&*create, FieldOfType(*create->GetDescriptor(), *row.GetDescriptor()))
@@ -468,7 +469,7 @@ Decision ImportRecord::Update(Loader& load, const std::string& record,
                               const v1::ImportRecordRequest& command,
                               const CommandContext& context) const {
   const Message& said = *RowOf(command);
-  const runtime::ResourceType& type = TypeOf(said);
+  const runtime::ResourceType& type = TypeOf(*said.GetDescriptor());
   KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, record));
   const ResourceNow now = type.now_of(state);
   if (now.lifecycle != Lifecycle::kActive) return ResourceNotFound(*type.rules, record);

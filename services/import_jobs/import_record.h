@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "google/protobuf/descriptor.h"
 #include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/message.h"
 #include "kith/import_jobs/v1/import_job.pb.h"
@@ -59,8 +60,8 @@ class ImportRecord {
   absl::StatusOr<Matches> FindContacts(runtime::Loader& load, const v1::ImportJob& job,
                                        const contacts::v1::Contact& contact,
                                        const CommandContext& context) const;
-  // Those that hold one of the values of a claim.
-  absl::Status AddHolders(runtime::Loader& load, absl::string_view category,
+  // Those whose field holds one of the values of its claim.
+  absl::Status AddHolders(runtime::Loader& load, const google::protobuf::FieldDescriptor& field,
                           absl::string_view claim, const std::vector<std::string>& values,
                           absl::string_view key, Matches& matches) const;
   // Leads with that address: the open ones, and where none is open those that were disqualified.
@@ -70,9 +71,8 @@ class ImportRecord {
                   const CommandContext& context) const;
   Decision Update(runtime::Loader& load, const std::string& record,
                   const v1::ImportRecordRequest& command, const CommandContext& context) const;
-  const runtime::ResourceType& TypeOf(absl::string_view category) const;
   // Of the records that a message is. Aborts where it is none.
-  const runtime::ResourceType& TypeOf(const google::protobuf::Message& row) const;
+  const runtime::ResourceType& TypeOf(const google::protobuf::Descriptor& row) const;
 
   const std::vector<runtime::ResourceType> types_;
   const runtime::KnownPeople people_;

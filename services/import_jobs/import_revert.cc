@@ -11,10 +11,10 @@
 #include "eventstore/base/standard_events.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/field_mask.pb.h"
+#include "google/protobuf/repeated_ptr_field.h"
 #include "kith/import_jobs/v1/import_jobs_errors.pb.h"
 #include "kith/options/v1/options.pb.h"
 #include "kith/policies/v1/policy_rows.pb.h"
-#include "kith/type/v1/errors.pb.h"
 #include "projections/import_jobs/import_job_changes.h"
 #include "projections/import_jobs/import_job_reverts.h"
 #include "projections/reactions/pending_reactions.h"
@@ -28,7 +28,9 @@
 #include "services/import_jobs/record_requests.h"
 #include "services/runtime/calls/part_command.h"
 #include "services/runtime/calls/part_read.h"
-#include "services/runtime/requests/retry.h"
+#include "services/runtime/resources/find_type.h"
+#include "services/runtime/resources/not_known_yet.h"
+#include "services/runtime/resources/owned_records.h"
 #include "services/runtime/resources/table_reads.h"
 
 namespace kith::import_jobs {
@@ -49,12 +51,6 @@ constexpr int kRevertedMax = 100;
 constexpr int kLookedBackMax = 1'000;
 // How far a plan follows what names what names a record.
 constexpr int kPlanStepsMax = 100;
-
-absl::Status NotThereYet() {
-  return Error(type::v1::ERROR_VIEW_BEHIND,
-               "What the import made is not known yet: a read model is behind. Try again.", {},
-               runtime::RetryAfter(absl::Seconds(1)));
-}
 
 absl::Status NotRevertible(const std::string& record, absl::string_view why) {
   return RejectState(v1::IMPORT_JOBS_ERROR_NOT_REVERTIBLE,
@@ -93,6 +89,19 @@ FieldMask SettableOf(const FieldMask& differing, const Descriptor& resource) {
   return settable;
 }
 
+// Leaves out what is of records that the caller may not see.
+template <class Row, class RecordOf>
+absl::Status KeepSeen(const runtime::ReadContext& context, const runtime::OwnedRecords& owned,
+                      google::protobuf::RepeatedPtrField<Row>& rows, RecordOf record_of) {
+  int seen = 0;
+  for (int i = 0; i < rows.size(); ++i) {
+    KITH_ASSIGN_OR_RETURN(const bool is_seen, owned.Sees(context, record_of(rows.Get(i)), ""));
+    if (is_seen) rows.SwapElements(seen++, i);
+  }
+  rows.DeleteSubrange(seen, rows.size() - seen);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 ImportRevert::ImportRevert(std::vector<ResourceType> types, const runtime::Runtime& runtime,
@@ -100,10 +109,7 @@ ImportRevert::ImportRevert(std::vector<ResourceType> types, const runtime::Runti
     : types_(std::move(types)), runtime_(runtime), methods_(methods), uses_(types_, runtime) {}
 
 const ResourceType* ImportRevert::FindType(absl::string_view record) const {
-  const auto found = std::find_if(types_.begin(), types_.end(), [&](const ResourceType& type) {
-    return type.rules->category == eventstore::CategoryOf(record);
-  });
-  return found == types_.end() ? nullptr : &*found;
+  return runtime::FindType(types_, eventstore::CategoryOf(record));
 }
 
 Decision ImportRevert::Run(Loader& load, const v1::RevertImportJobRequest& command,
@@ -179,7 +185,7 @@ Decision ImportRevert::GoOn(Loader& load, const v1::ImportJob& job,
                         runtime_.log.HeadOf(load.workspace(), job.name(), ReadTier::kDisk));
   // It has everything that the import made, and what was kept, where it has the event that ended
   // it.
-  if (view.position() < head.position) return NotThereYet();
+  if (view.position() < head.position) return runtime::NotKnownYet("What the import made");
   KITH_ASSIGN_OR_RETURN(const std::vector<v1::ImportJobChange> changes,
                         ReadChangesBefore(view.At(view.position()), load.workspace(), job.name(),
                                           job.revert_sequence(), kRevertedMax + 1));
@@ -224,9 +230,19 @@ absl::Status ImportRevert::Render(runtime::Rendering& after,
     if (!event.has_import_job_revert_advanced()) continue;
     const v1::ImportJobRevertAdvanced& advanced = event.import_job_revert_advanced();
     response->set_reverted_count(advanced.reverted_count());
-    *response->mutable_kept() = advanced.kept();
+    for (const v1::KeptRecord& kept : advanced.kept()) {
+      if (!IsOfAHidden(kept)) *response->add_kept() = kept;
+    }
   }
   return absl::OkStatus();
+}
+
+bool ImportRevert::IsOfAHidden(const v1::KeptRecord& kept) const {
+  const ResourceType* const type = FindType(kept.record());
+  if (type == nullptr) return false;
+  const std::optional<google::rpc::Status> hidden =
+      WireError(ResourceNotFound(*type->rules, kept.record()));
+  return hidden.has_value() && kept.status().message() == hidden->message();
 }
 
 Decision ImportRevert::Revert(Loader& load, const v1::ImportJobChange& change,
@@ -361,7 +377,8 @@ absl::Status ImportRevert::List(const runtime::ReadContext& context,
           context, ImportJobChanges::Changes().core(),
           {.filter = filter, .order_by = "sequence desc", .page_size = request.page_size()},
           [&] { return response->add_changes(); }));
-  return absl::OkStatus();
+  return KeepSeen(context, *runtime_.owned, *response->mutable_changes(),
+                  [](const v1::ImportJobChange& change) { return change.record(); });
 }
 
 absl::Status ImportRevert::Plan(WorkspaceId workspace, const v1::ImportJobChange& change,
@@ -402,6 +419,9 @@ absl::Status ImportRevert::Preview(const runtime::ReadContext& context,
       runtime::ListRows(context, ImportJobChanges::Changes().core(),
                         {.filter = filter, .order_by = "sequence desc", .page_size = kRevertedMax},
                         [&] { return response->add_records()->mutable_change(); }));
+  KITH_RETURN_IF_ERROR(
+      KeepSeen(context, *runtime_.owned, *response->mutable_records(),
+               [](const v1::PlannedRevert& planned) { return planned.change().record(); }));
   Plans plans;
   for (v1::PlannedRevert& planned : *response->mutable_records()) {
     const absl::Status plan = Plan(context.workspace(), planned.change(), kPlanStepsMax, plans);

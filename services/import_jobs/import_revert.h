@@ -59,6 +59,9 @@ class ImportRevert {
   // What takes back the next records.
   Decision GoOn(runtime::Loader& load, const v1::ImportJob& job,
                 const CommandContext& context) const;
+  // Whether it was kept because whoever took back the others does not see it. Of what an import
+  // made, nothing else is not there.
+  bool IsOfAHidden(const v1::KeptRecord& kept) const;
   // What takes back the change; nothing to do where the import, or a revert, deleted the record.
   Decision Revert(runtime::Loader& load, const v1::ImportJobChange& change,
                   const CommandContext& context) const;

@@ -6,13 +6,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/message.h"
 #include "kith/type/v1/errors.pb.h"
 #include "projections/import_jobs/import_job_changes.h"
 #include "services/core/reject.h"
-#include "services/runtime/requests/retry.h"
+#include "services/runtime/resources/not_known_yet.h"
 
 namespace kith::import_jobs {
 namespace {
@@ -25,15 +24,8 @@ using runtime::Loader;
 constexpr int kPageRows = 100;
 // So many that were taken back a moment ago are looked past.
 constexpr int kGoneMax = 1'000;
-// A directory that lacks more of the log than this is being built.
-constexpr size_t kEventsBehindMax = 10'000;
-
-absl::Status NotThereYet() {
-  return Error(
-      type::v1::ERROR_VIEW_BEHIND,
-      "Who names what the import made is not known yet: a read model is behind. Try again.", {},
-      runtime::RetryAfter(absl::Seconds(1)));
-}
+// What is not known where a read model is behind.
+constexpr absl::string_view kUses = "Who names what the import made";
 
 absl::Status StillLinked(const std::string& record, absl::string_view category) {
   return RejectState(type::v1::ERROR_STILL_LINKED,
@@ -70,7 +62,7 @@ absl::Status RecordUses::CheckUnused(Loader& load, const v1::ImportJobChange& ch
     known = std::min(known, source.directory->position());
   }
   KITH_ASSIGN_OR_RETURN(const std::vector<std::string> since,
-                        StreamsSince(load.workspace(), known));
+                        runtime::StreamsSince(log_, load.workspace(), known, kUses));
   for (const Source* const source : sources) {
     const std::string category(source->type.rules->category);
     for (const std::string& name : since) {
@@ -81,20 +73,6 @@ absl::Status RecordUses::CheckUnused(Loader& load, const v1::ImportJobChange& ch
     KITH_RETURN_IF_ERROR(CheckSource(*source, load, change));
   }
   return absl::OkStatus();
-}
-
-absl::StatusOr<std::vector<std::string>> RecordUses::StreamsSince(WorkspaceId workspace,
-                                                                  Position known) const {
-  const auto cursor = log_.ReadWorkspace(workspace, Sequence(), eventstore::Direction::kBackwards);
-  std::vector<std::string> streams;
-  for (size_t behind = 0;; ++behind) {
-    KITH_ASSIGN_OR_RETURN(const auto record, cursor->Next());
-    if (record == nullptr || record->header.position <= known) return streams;
-    if (behind == kEventsBehindMax) return NotThereYet();
-    if (std::find(streams.begin(), streams.end(), record->header.stream) == streams.end()) {
-      streams.push_back(record->header.stream);
-    }
-  }
 }
 
 absl::Status RecordUses::CheckUnusedThen(WorkspaceId workspace, const v1::ImportJobChange& change,
@@ -152,7 +130,7 @@ absl::Status RecordUses::CheckSource(const Source& source, Loader& load,
                          if (is_use) {
                            return StillLinked(change.record(), source.type.rules->category);
                          }
-                         if (++looked_at >= kGoneMax) return NotThereYet();
+                         if (++looked_at >= kGoneMax) return runtime::NotKnownYet(kUses);
                          return true;
                        });
 }

@@ -58,10 +58,6 @@ class RecordUses {
   absl::StatusOr<bool> IsUse(const Source& source, runtime::Loader& load, const std::string& name,
                              const v1::ImportJobChange& change) const;
 
-  // What happened in streams after `known`, each once.
-  absl::StatusOr<std::vector<std::string>> StreamsSince(WorkspaceId workspace,
-                                                        Position known) const;
-
   const eventstore::EventLog& log_;
   const projections::View& changes_;
   std::vector<Source> sources_;

@@ -41,10 +41,11 @@ void ClearOutputOnly(v1::Interaction& interaction) {
 // every interaction; a test compares it with what the proto declares.
 void SplitPersonal(v1::InteractionRecorded& recorded) {
   v1::Interaction& clear = *recorded.mutable_interaction();
-  if (clear.subject().empty() && clear.body().empty()) return;
+  if (clear.subject().empty() && clear.body().empty() && clear.amounts().empty()) return;
   v1::Interaction& personal = *recorded.mutable_personal();
   personal.set_subject(std::move(*clear.mutable_subject()));
   personal.set_body(std::move(*clear.mutable_body()));
+  personal.mutable_amounts()->Swap(clear.mutable_amounts());
   clear.clear_subject();
   clear.clear_body();
 }

@@ -6,11 +6,11 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "eventstore/base/check.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/leads/v1/leads_errors.pb.h"
 #include "projections/leads/lead_fold.h"
+#include "services/core/check_as_seen.h"
 #include "services/core/identity_claims.h"
 #include "services/core/owner_field.h"
 #include "services/core/reject.h"
@@ -21,20 +21,6 @@
 
 namespace kith::leads {
 namespace {
-
-// The lead is there, and as the caller last saw it.
-template <class Command>
-absl::Status CheckLead(const LeadState& state, const Command& command) {
-  switch (state.lifecycle) {
-    case Lifecycle::kAbsent:
-    case Lifecycle::kDeleted:
-    case Lifecycle::kMerged:
-      return ResourceNotFound(Rules(), command.name());
-    case Lifecycle::kActive:
-      return CheckEtag(command.etag(), state.resource.etag());
-  }
-  KITH_UNREACHABLE();
-}
 
 absl::Status ExternalIdTaken(const v1::Lead& holder, size_t index) {
   return RejectTaken(v1::LEADS_ERROR_EXTERNAL_ID_TAKEN, "Another lead has this external id.",
@@ -53,7 +39,7 @@ absl::Status LeadConverted(const v1::Lead& lead) {
 // The lead goes from its status to one that says nothing more.
 template <class Command>
 Decision Step(const LeadState& state, const Command& command, v1::LeadStatus to) {
-  KITH_RETURN_IF_ERROR(CheckLead(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(Rules(), state, command));
   const v1::Lead& lead = state.resource;
   if (lead.status() == to) return NoChange();
   KITH_RETURN_IF_ERROR(CheckTransition(lead, to));
@@ -98,18 +84,19 @@ const ResourceRules& Rules() {
 
 absl::StatusOr<bool> MayTake(const LeadState& state, const v1::TakeLeadRequest& command,
                              const CommandContext& context) {
-  KITH_RETURN_IF_ERROR(CheckLead(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(Rules(), state, command));
   const v1::Lead& lead = state.resource;
   const std::string& owner = lead.owner();
   if (!context.user.empty() && owner == context.user) return false;
   const bool is_taken = absl::StartsWith(owner, "users/");
   if (!context.user.empty() && !is_taken && !lead.has_close_time()) return true;
-  return RejectState(v1::LEADS_ERROR_NOT_IN_QUEUE,
-                     context.user.empty() ? "The caller is no user, who could have the lead."
-                     : lead.has_close_time()
-                         ? "Nothing is to be done about the lead any more."
-                         : "Somebody has the lead. An update gives it to another.",
-                     lead.name(), {{"owner", owner}});
+  return RejectState(
+      v1::LEADS_ERROR_NOT_IN_QUEUE,
+      context.user.empty()    ? "The caller is no user, who could have the lead. Call with "
+                                "credentials of theirs, or on behalf of them."
+      : lead.has_close_time() ? "Nothing is to be done about the lead any more."
+                              : "Somebody has the lead. An update gives it to another.",
+      lead.name(), {{"owner", owner}});
 }
 
 Decision TakeFromNobody(const v1::Lead& lead, const CommandContext& context) {
@@ -126,7 +113,7 @@ Decision TakeFromNobody(const v1::Lead& lead, const CommandContext& context) {
 }
 
 absl::StatusOr<bool> MayHandBack(const LeadState& state, const v1::HandBackLeadRequest& command) {
-  KITH_RETURN_IF_ERROR(CheckLead(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(Rules(), state, command));
   const v1::Lead& lead = state.resource;
   if (!lead.has_close_time() && absl::StartsWith(lead.owner(), "teams/")) return false;
   if (!lead.has_close_time() && !lead.queue().empty()) return true;
@@ -172,7 +159,7 @@ Decision Decide(const LeadState& state, const v1::RecycleLeadRequest& command,
 
 Decision Decide(const LeadState& state, const v1::DisqualifyLeadRequest& command,
                 const CommandContext&) {
-  KITH_RETURN_IF_ERROR(CheckLead(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(Rules(), state, command));
   const v1::Lead& lead = state.resource;
   const bool is_so = lead.status() == v1::DISQUALIFIED &&
                      lead.disqualify_reason() == command.reason() &&
@@ -195,7 +182,7 @@ Decision Decide(const LeadState& state, const v1::DisqualifyLeadRequest& command
 
 Decision Decide(const LeadState& state, const v1::RecordLeadResponseRequest& command,
                 const CommandContext& context) {
-  KITH_RETURN_IF_ERROR(CheckLead(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(Rules(), state, command));
   if (state.resource.has_first_response_time()) return NoChange();
   if (context.occurred < FromTimestamp(state.resource.create_time())) {
     return RejectField("occur_time", "is before the lead came into being");
@@ -206,7 +193,7 @@ Decision Decide(const LeadState& state, const v1::RecordLeadResponseRequest& com
 }
 
 absl::StatusOr<bool> IsToConvert(const LeadState& state, const v1::ConvertLeadRequest& command) {
-  KITH_RETURN_IF_ERROR(CheckLead(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(Rules(), state, command));
   const v1::Lead& lead = state.resource;
   if (lead.status() == v1::CONVERTED && AsksForTheSame(state, command)) return false;
   KITH_RETURN_IF_ERROR(CheckTransition(lead, v1::CONVERTED));

@@ -7,7 +7,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "eventstore/base/check.h"
 #include "eventstore/base/domain.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/types.h"
@@ -17,11 +16,15 @@
 #include "kith/deals/v1/deals_service.pb.h"
 #include "kith/leads/v1/leads_errors.pb.h"
 #include "services/core/contact_points.h"
+#include "services/core/field_of.h"
 #include "services/core/identity_claims.h"
 #include "services/core/reject.h"
 #include "services/leads/lead_fields.h"
+#include "services/runtime/admission/finding.h"
 #include "services/runtime/calls/part_command.h"
 #include "services/runtime/resources/claim_holders.h"
+#include "services/runtime/resources/find_type.h"
+#include "services/runtime/resources/visibility.h"
 
 namespace kith::leads {
 namespace {
@@ -193,16 +196,8 @@ absl::Status LeadConversion::Render(runtime::Rendering& after,
   return absl::OkStatus();
 }
 
-const ResourceType& LeadConversion::TypeOf(absl::string_view category) const {
-  const auto found = std::find_if(resources_.begin(), resources_.end(), [&](const auto& type) {
-    return type.rules->category == category;
-  });
-  KITH_CHECK(found != resources_.end());  // the protos name them
-  return *found;
-}
-
 absl::StatusOr<const Message*> LeadConversion::Find(Loader& load, const std::string& name) const {
-  const ResourceType& type = TypeOf(eventstore::CategoryOf(name));
+  const ResourceType& type = runtime::TypeOf(resources_, eventstore::CategoryOf(name));
   KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type.aggregate, name));
   const ResourceNow now = type.now_of(state);
   return now.lifecycle == Lifecycle::kActive ? now.resource : nullptr;
@@ -228,11 +223,14 @@ absl::Status LeadConversion::AddCompany(Loader& load, const v1::ConvertLeadReque
   std::string domain;
   if (!lead.website().empty()) {
     domain = DomainForm(lead.website());
+    const ResourceType& type = runtime::TypeOf(resources_, "companies");
+    KITH_RETURN_IF_ERROR(runtime::CheckFinds(load.caller(), runtime::ReadPermissionOf(type)));
     KITH_ASSIGN_OR_RETURN(
         const runtime::ClaimHolders holders,
-        runtime::FindHolders(load, TypeOf("companies"), kCompanyDomainClaim, domain));
-    if (!holders.records.empty()) {  // a domain is one company's
-      conversion.company = static_cast<const companies::v1::Company*>(holders.records[0])->name();
+        runtime::FindHolders(load, type, *FieldOf(*companies::v1::Company::descriptor(), "domains"),
+                             kCompanyDomainClaim, domain));
+    if (!holders.empty()) {  // a domain is one company's
+      conversion.company = static_cast<const companies::v1::Company*>(holders.front())->name();
       return absl::OkStatus();
     }
   }
@@ -246,27 +244,29 @@ absl::Status LeadConversion::AddCompany(Loader& load, const v1::ConvertLeadReque
 }
 
 absl::StatusOr<Identity> LeadConversion::Identify(Loader& load, contacts::v1::Contact person,
-                                                  const v1::Lead& lead,
                                                   const CommandContext& context) const {
+  const ResourceType& type = runtime::TypeOf(resources_, "contacts");
+  KITH_RETURN_IF_ERROR(runtime::CheckFinds(load.caller(), runtime::ReadPermissionOf(type)));
   CompletePhones({}, context.settings.default_region, *person.mutable_phones());
   const PersonKeys keys = PersonKeysOf(person);
-  std::vector<std::pair<absl::string_view, std::string>> claims;
-  for (const std::string& email : keys.emails) claims.emplace_back(kContactEmailClaim, email);
-  for (const std::string& phone : keys.phones) claims.emplace_back(kContactPhoneClaim, phone);
+  struct Key {
+    const char* field;
+    absl::string_view claim;
+    std::string value;
+  };
+  std::vector<Key> all;
+  for (const std::string& email : keys.emails) all.push_back({"emails", kContactEmailClaim, email});
+  for (const std::string& phone : keys.phones) all.push_back({"phones", kContactPhoneClaim, phone});
   if (!keys.name_at_company.empty()) {
-    claims.emplace_back(kContactNameClaim, keys.name_at_company);
+    all.push_back({"display_name", kContactNameClaim, keys.name_at_company});
   }
   std::vector<KnownContact> known;
-  for (const auto& [claim, value] : claims) {
-    KITH_ASSIGN_OR_RETURN(const runtime::ClaimHolders holders,
-                          runtime::FindHolders(load, TypeOf("contacts"), claim, value));
-    if (holders.are_some_hidden && claim == kContactEmailClaim) {
-      return RejectState(v1::LEADS_ERROR_CONTACT_HIDDEN,
-                         "Somebody who is hidden from you has the lead's e-mail address. Have the "
-                         "lead converted by who may see all contacts.",
-                         lead.name());
-    }
-    for (const Message* const holder : holders.records) {
+  for (const Key& key : all) {
+    KITH_ASSIGN_OR_RETURN(
+        const runtime::ClaimHolders holders,
+        runtime::FindHolders(load, type, *FieldOf(*contacts::v1::Contact::descriptor(), key.field),
+                             key.claim, key.value));
+    for (const Message* const holder : holders) {
       const auto& contact = static_cast<const contacts::v1::Contact&>(*holder);
       const bool is_known = std::any_of(
           known.begin(), known.end(), [&](const auto& one) { return one.name == contact.name(); });
@@ -294,12 +294,14 @@ absl::Status LeadConversion::AddContact(Loader& load, const v1::ConvertLeadReque
   }
   contacts::v1::CreateContactRequest create =
       ContactOf(lead, conversion.company, command.create_deal());
-  KITH_ASSIGN_OR_RETURN(const Identity identity, Identify(load, create.contact(), lead, context));
-  if (!command.new_contact() && identity.is_known()) {
-    conversion.contact = identity.candidates.front().contact;
-    return absl::OkStatus();
+  if (!command.new_contact()) {
+    KITH_ASSIGN_OR_RETURN(const Identity identity, Identify(load, create.contact(), context));
+    if (identity.is_known()) {
+      conversion.contact = identity.candidates.front().contact;
+      return absl::OkStatus();
+    }
+    if (!identity.is_new()) return Ambiguous(lead, identity);
   }
-  if (!command.new_contact() && !identity.is_new()) return Ambiguous(lead, identity);
   KITH_ASSIGN_OR_RETURN(*create.mutable_contact()->mutable_owner(),
                         OwnerOfNew(lead, command, context));
   KITH_ASSIGN_OR_RETURN(conversion.contact, Create(load, create, context));

@@ -41,14 +41,14 @@ class LeadConversion {
   // LEADS_ERROR_LEAD_CONVERTED where it is another.
   Decision Repeat(runtime::Loader& load, const v1::ConvertLeadRequest& command,
                   const v1::Lead& lead) const;
-  const runtime::ResourceType& TypeOf(absl::string_view category) const;
   // As it is; null where it is not there, or hidden from the caller. Lives until the next creation.
   absl::StatusOr<const google::protobuf::Message*> Find(runtime::Loader& load,
                                                         const std::string& name) const;
-  // Whom of the contacts the person may be, by those who claim what they are told apart by.
-  // LEADS_ERROR_CONTACT_HIDDEN where somebody has their address whom the caller does not see.
+  // Whom of the contacts the person may be, by those who claim what they are told apart by; who is
+  // hidden from the caller is none. ERROR_PERMISSION_DENIED where they may not read contacts, or
+  // what the person is told apart by.
   absl::StatusOr<Identity> Identify(runtime::Loader& load, contacts::v1::Contact person,
-                                    const v1::Lead& lead, const CommandContext& context) const;
+                                    const CommandContext& context) const;
   // What a Create request makes, which is assumed from then on: its name.
   absl::StatusOr<std::string> Create(runtime::Loader& load,
                                      const google::protobuf::Message& request,

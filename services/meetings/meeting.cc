@@ -4,31 +4,17 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "eventstore/base/check.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/meetings/v1/meetings_errors.pb.h"
 #include "projections/meetings/meeting_fold.h"
+#include "services/core/check_as_seen.h"
 #include "services/core/meeting_records.h"
 #include "services/core/reject.h"
 #include "services/meetings/meeting_fields.h"
 
 namespace kith::meetings {
 namespace {
-
-// The meeting is there, and as the caller last saw it.
-template <class Command>
-absl::Status CheckMeeting(const MeetingState& state, const Command& command) {
-  switch (state.lifecycle) {
-    case Lifecycle::kAbsent:
-    case Lifecycle::kDeleted:
-    case Lifecycle::kMerged:
-      return ResourceNotFound(Rules(), command.name());
-    case Lifecycle::kActive:
-      return CheckEtag(command.etag(), state.resource.etag());
-  }
-  KITH_UNREACHABLE();
-}
 
 absl::Status MeetingClosed(const v1::Meeting& meeting) {
   return RejectState(v1::MEETINGS_ERROR_MEETING_CLOSED,
@@ -40,7 +26,7 @@ absl::Status MeetingClosed(const v1::Meeting& meeting) {
 template <class Command>
 Decision CloseBy(const MeetingState& state, const Command& command, bool is_so,
                  v1::MeetingEvent event) {
-  KITH_RETURN_IF_ERROR(CheckMeeting(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(Rules(), state, command));
   if (is_so) return NoChange();
   if (state.resource.state() != v1::SCHEDULED) return MeetingClosed(state.resource);
   return Changes().Append(command.name(), std::move(event));
@@ -93,7 +79,7 @@ const ResourceRules& Rules() {
 
 Decision Decide(const MeetingState& state, const v1::RescheduleMeetingRequest& command,
                 const CommandContext&) {
-  KITH_RETURN_IF_ERROR(CheckMeeting(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(Rules(), state, command));
   const v1::Meeting& meeting = state.resource;
   if (meeting.state() != v1::SCHEDULED) return MeetingClosed(meeting);
   const v1::Meeting after = Rescheduled(meeting, command);
@@ -137,7 +123,7 @@ Decision Decide(const MeetingState& state, const v1::MissMeetingRequest& command
 
 Decision Decide(const MeetingState& state, const v1::ReopenMeetingRequest& command,
                 const CommandContext&) {
-  KITH_RETURN_IF_ERROR(CheckMeeting(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(Rules(), state, command));
   if (state.resource.state() == v1::SCHEDULED) {
     return RejectState(v1::MEETINGS_ERROR_MEETING_OPEN,
                        "The meeting is scheduled: there is nothing to reopen.", command.name());
@@ -149,7 +135,7 @@ Decision Decide(const MeetingState& state, const v1::ReopenMeetingRequest& comma
 
 Decision Decide(const MeetingState& state, const v1::RespondToMeetingRequest& command,
                 const CommandContext& context) {
-  KITH_RETURN_IF_ERROR(CheckMeeting(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(Rules(), state, command));
   const v1::Meeting& meeting = state.resource;
   const std::string attendee =
       command.attendee().empty() ? std::string(context.user) : command.attendee();

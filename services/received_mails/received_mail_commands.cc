@@ -20,13 +20,17 @@
 #include "kith/received_mails/v1/received_mails_errors.pb.h"
 #include "kith/users/v1/user.pb.h"
 #include "services/core/contact_points.h"
+#include "services/core/field_of.h"
 #include "services/core/normalise.h"
 #include "services/core/person_identity.h"
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
 #include "services/core/undeliverable.h"
 #include "services/received_mails/received_mail.h"
+#include "services/runtime/admission/finding.h"
 #include "services/runtime/calls/part_command.h"
+#include "services/runtime/resources/claim_holders.h"
+#include "services/runtime/resources/find_type.h"
 
 namespace kith::received_mails {
 namespace {
@@ -41,13 +45,9 @@ constexpr absl::string_view kUserEmailClaim = "users.email";
 constexpr size_t kRecipientsMax = 50;  // so many are looked at
 constexpr int kLinksMax = 20;          // as the proto of interactions says
 
-const runtime::ResourceType& TypeOf(const std::vector<runtime::ResourceType>& types,
-                                    absl::string_view category) {
-  const auto found = std::find_if(
-      types.begin(), types.end(),
-      [&](const runtime::ResourceType& type) { return type.rules->category == category; });
-  KITH_CHECK(found != types.end());
-  return *found;
+// By which mails find their contacts.
+const google::protobuf::FieldDescriptor& EmailsOfContacts() {
+  return *FieldOf(*Contact::descriptor(), "emails");
 }
 
 absl::StatusOr<ReceivedMail> Parsed(absl::string_view raw) {
@@ -111,14 +111,16 @@ bool IsForGood(const absl::Status& refusal) {
 ReceivedMailCommands::ReceivedMailCommands(const std::vector<runtime::ResourceType>& types,
                                            const runtime::Runtime& runtime,
                                            const runtime::MethodTable& methods)
-    : contacts_(TypeOf(types, "contacts")),
-      users_(TypeOf(types, "users")),
+    : contacts_(runtime::TypeOf(types, "contacts")),
+      users_(runtime::TypeOf(types, "users")),
       runtime_(runtime),
       methods_(methods),
       reader_(runtime) {}
 
 Decision ReceivedMailCommands::Run(runtime::Loader& load, const v1::ReceiveMailRequest& command,
                                    const CommandContext& context) const {
+  // Whom it is with, its addresses say.
+  KITH_RETURN_IF_ERROR(runtime::CheckFindsBy(load.caller(), EmailsOfContacts()));
   KITH_RETURN_IF_ERROR(load.NeedDisk());  // nor is it parsed on a carrier's thread
   KITH_ASSIGN_OR_RETURN(const ReceivedMail mail, Parsed(command.raw()));
   const std::string hash = ContentHash(mail);
@@ -370,20 +372,11 @@ absl::StatusOr<std::vector<ReceivedMailCommands::Recipient>> ReceivedMailCommand
 
 absl::StatusOr<std::string> ReceivedMailCommands::OnlyContact(runtime::Loader& load,
                                                               const std::string& key) const {
-  std::string only;
-  if (key.empty()) return only;
-  KITH_ASSIGN_OR_RETURN(const std::vector<const void*> states,
-                        load.LoadTaggedStates(*contacts_.aggregate, kContactEmailClaim, key));
-  for (const void* const state : states) {
-    const ResourceNow now = contacts_.now_of(state);
-    if (now.lifecycle != Lifecycle::kActive || load.Hides("contacts", state)) continue;
-    const auto& contact = static_cast<const Contact&>(*now.resource);
-    const std::vector<std::string> keys = EmailKeysOf(contact.emails());
-    if (std::find(keys.begin(), keys.end(), key) == keys.end()) continue;
-    if (!only.empty()) return "";
-    only = contact.name();
-  }
-  return only;
+  if (key.empty()) return "";
+  KITH_ASSIGN_OR_RETURN(
+      const runtime::ClaimHolders holders,
+      runtime::FindHolders(load, contacts_, EmailsOfContacts(), kContactEmailClaim, key));
+  return holders.size() == 1 ? static_cast<const Contact*>(holders.front())->name() : "";
 }
 
 }  // namespace kith::received_mails

@@ -6,18 +6,17 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "eventstore/base/error.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/scoring_models/v1/scoring_models_errors.pb.h"
-#include "kith/type/v1/errors.pb.h"
 #include "projections/scoring_models/score_rows.h"
 #include "projections/scoring_models/score_rules.h"
 #include "projections/scoring_models/scored_event.h"
 #include "services/core/by_itself.h"
 #include "services/core/field_of.h"
 #include "services/core/reject.h"
-#include "services/runtime/requests/retry.h"
+#include "services/runtime/resources/find_type.h"
+#include "services/runtime/resources/not_known_yet.h"
 
 namespace kith::scoring_models {
 namespace {
@@ -32,8 +31,6 @@ constexpr int kEventsMax = 5'000;
 constexpr int kPastMatchesMax = 500;
 constexpr int kRecordsMax = 200;
 constexpr int kRefreshedMax = 100;
-// A view that lacks more of the log than this is being built.
-constexpr uint64_t kEventsBehindMax = 10'000;
 
 absl::Status DoneByItself() {
   return Reject(v1::SCORING_MODELS_ERROR_SCORES_BY_ITSELF,
@@ -72,11 +69,7 @@ ScoreCommands::ScoreCommands(std::vector<ResourceType> resources, const runtime:
     : resources_(std::move(resources)), runtime_(runtime) {}
 
 const ResourceType* ScoreCommands::TypeOf(const v1::ScoringModel& model) const {
-  const auto found =
-      std::find_if(resources_.begin(), resources_.end(), [&](const ResourceType& type) {
-        return type.rules->category == CollectionOf(model.target());
-      });
-  return found == resources_.end() ? nullptr : &*found;
+  return runtime::FindType(resources_, CollectionOf(model.target()));
 }
 
 bool ScoreCommands::IsScored(const v1::ScoringModel& model, absl::string_view record) const {
@@ -211,11 +204,7 @@ absl::StatusOr<v1::ScoreEvent> ScoreCommands::ScoreRecords(const Loader& load,
   if (type == nullptr) return event;
   const projections::View& view = runtime_.views.Find(type->directory->name());
   const Position position = view.position();
-  if (runtime_.log.head().value() > position.value() + kEventsBehindMax) {
-    return Error(type::v1::ERROR_VIEW_BEHIND,
-                 "Which records there are is not known yet: a read model is being built.", {},
-                 runtime::RetryAfter(absl::Seconds(1)));
-  }
+  KITH_RETURN_IF_ERROR(runtime::CheckKnown(runtime_.log, position, "Which records there are"));
   projections::KeyRange range = projections::KeyRange::Prefix("");
   if (!step.after().empty()) range.from = step.after() + '\0';
   const projections::TableCore& table = type->directory->table();

@@ -24,6 +24,7 @@
 #include "services/runtime/admission/not_granted.h"
 #include "services/runtime/calls/part_read.h"
 #include "services/runtime/calls/read_permission.h"
+#include "services/runtime/resources/find_type.h"
 #include "services/runtime/resources/link_aliases.h"
 #include "services/runtime/resources/not_there.h"
 #include "services/runtime/resources/visibility.h"
@@ -134,7 +135,8 @@ class ScoreReads {
   absl::Status List(const ReadContext& context, const v1::ListScoresRequest& request,
                     v1::ListScoresResponse* response) const {
     KITH_ASSIGN_OR_RETURN(const v1::ScoringModel model, ReadModel(context, request.model()));
-    const runtime::ResourceType* const type = TypeOf(CollectionOf(model.target()));
+    const runtime::ResourceType* const type =
+        runtime::FindType(resources_, CollectionOf(model.target()));
     if (type == nullptr) return RecordNotFound(request.model());
     const runtime::Visibility visibility(*type);
     const std::string& permission = visibility.access().read_permission();
@@ -183,7 +185,7 @@ class ScoreReads {
     runtime::ReadViews views = {&runtime_.views.Find(ScoringModelDirectory::kName)};
     for (int target = 1; !CollectionOf(static_cast<v1::ScoreTarget>(target)).empty(); ++target) {
       const absl::string_view collection = CollectionOf(static_cast<v1::ScoreTarget>(target));
-      const runtime::ResourceType* const type = TypeOf(collection);
+      const runtime::ResourceType* const type = runtime::FindType(resources_, collection);
       if (type == nullptr) continue;
       views.push_back(&runtime_.views.Find(ScoresOf(collection)));
       views.push_back(&runtime_.views.Find(type->directory->name()));
@@ -217,19 +219,13 @@ class ScoreReads {
     }
     for (int target = 1; !CollectionOf(static_cast<v1::ScoreTarget>(target)).empty(); ++target) {
       const absl::string_view collection = CollectionOf(static_cast<v1::ScoreTarget>(target));
-      if (TypeOf(collection) != nullptr) add(&runtime_.views.Find(ScoresOf(collection)));
+      if (runtime::FindType(resources_, collection) != nullptr)
+        add(&runtime_.views.Find(ScoresOf(collection)));
     }
     return views;
   }
 
  private:
-  const runtime::ResourceType* TypeOf(absl::string_view collection) const {
-    const auto found = std::find_if(resources_.begin(), resources_.end(), [&](const auto& type) {
-      return type.rules->category == collection;
-    });
-    return found == resources_.end() ? nullptr : &*found;
-  }
-
   const projections::ViewSnapshot& SnapshotOf(const ReadContext& context,
                                               const v1::ScoringModel& model) const {
     return context.SnapshotOf(runtime_.views.Find(ScoresOf(CollectionOf(model.target()))));
@@ -305,7 +301,8 @@ class ScoreReads {
     if (parent.empty()) return false;
     const std::string permission = absl::StrCat(part, ".read");
     if (!context.caller.grants.Contain(permission)) return false;
-    const runtime::ResourceType* const type = TypeOf(eventstore::CategoryOf(parent));
+    const runtime::ResourceType* const type =
+        runtime::FindType(resources_, eventstore::CategoryOf(parent));
     if (type == nullptr) return false;
     const auto record = runtime::ReadRecord(context, methods_, parent);
     if (!record.ok()) return false;

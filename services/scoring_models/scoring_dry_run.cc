@@ -23,6 +23,7 @@
 #include "services/runtime/admission/reach.h"
 #include "services/runtime/reads/moments.h"
 #include "services/runtime/resources/collections.h"
+#include "services/runtime/resources/find_type.h"
 #include "services/scoring_models/scoring_model_fields.h"
 
 namespace kith::scoring_models {
@@ -96,10 +97,7 @@ class ScoringDryRun {
 
  private:
   const runtime::ResourceType* TypeOf(v1::ScoreTarget target) const {
-    const auto found = std::find_if(resources_.begin(), resources_.end(), [&](const auto& type) {
-      return type.rules->category == CollectionOf(target);
-    });
-    return found == resources_.end() ? nullptr : &*found;
+    return runtime::FindType(resources_, CollectionOf(target));
   }
 
   // What the rules match of the latest events, by record.

@@ -7,13 +7,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "eventstore/base/check.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "kith/tasks/v1/tasks_errors.pb.h"
 #include "projections/tasks/task_fold.h"
 #include "services/core/by_itself.h"
+#include "services/core/check_as_seen.h"
 #include "services/core/owner_field.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
@@ -61,20 +61,6 @@ absl::Status NotTaken(const v1::Task& task) {
   return RejectState(v1::TASKS_ERROR_NOT_TAKEN,
                      "The task was not taken from a queue, so it goes back to none.", task.name(),
                      {{"owner", task.owner()}});
-}
-
-// The task is there, and as the caller last saw it.
-template <class Command>
-absl::Status CheckTask(const TaskState& state, const Command& command) {
-  switch (state.lifecycle) {
-    case Lifecycle::kAbsent:
-    case Lifecycle::kDeleted:
-    case Lifecycle::kMerged:
-      return ResourceNotFound(Rules(), command.name());
-    case Lifecycle::kActive:
-      return CheckEtag(command.etag(), state.resource.etag());
-  }
-  KITH_UNREACHABLE();
 }
 
 // What a resource claims as it comes into being.
@@ -181,7 +167,7 @@ const ResourceRules& Rules() {
 
 Decision Decide(const TaskState& state, const v1::StartTaskRequest& command,
                 const Blockers& blockers, const CommandContext&) {
-  KITH_RETURN_IF_ERROR(CheckTask(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(Rules(), state, command));
   const v1::Task& task = state.resource;
   if (task.state() == v1::IN_PROGRESS) return NoChange();
   if (IsClosed(task)) return TaskClosed(task);
@@ -193,7 +179,7 @@ Decision Decide(const TaskState& state, const v1::StartTaskRequest& command,
 
 Decision Decide(const TaskState& state, const v1::CompleteTaskRequest& command,
                 const Blockers& blockers, const CommandContext& context) {
-  KITH_RETURN_IF_ERROR(CheckTask(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(Rules(), state, command));
   const v1::Task& task = state.resource;
   if (task.state() == v1::DONE) return NoChange();
   if (IsClosed(task)) return TaskClosed(task);
@@ -211,7 +197,7 @@ Decision Decide(const TaskState& state, const v1::CompleteTaskRequest& command,
 
 Decision Decide(const TaskState& state, const v1::RepeatTaskRequest& command,
                 const CommandContext& context) {
-  KITH_RETURN_IF_ERROR(CheckTask(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(Rules(), state, command));
   const v1::Task& task = state.resource;
   const bool waits_for_it = command.has_occurrence_time();
   if (waits_for_it &&
@@ -256,7 +242,7 @@ Decision Decide(const TaskState& state, const v1::RaiseTaskReminderRequest& comm
 
 Decision Decide(const TaskState& state, const v1::ReopenTaskRequest& command,
                 const CommandContext&) {
-  KITH_RETURN_IF_ERROR(CheckTask(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(Rules(), state, command));
   const v1::Task& task = state.resource;
   if (!IsClosed(task)) {
     return RejectState(v1::TASKS_ERROR_TASK_OPEN,
@@ -270,7 +256,7 @@ Decision Decide(const TaskState& state, const v1::ReopenTaskRequest& command,
 
 Decision Decide(const TaskState& state, const v1::CancelTaskRequest& command,
                 const CommandContext&) {
-  KITH_RETURN_IF_ERROR(CheckTask(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(Rules(), state, command));
   const v1::Task& task = state.resource;
   if (task.state() == v1::CANCELLED && task.cancel_reason() == command.reason()) return NoChange();
   if (IsClosed(task)) return TaskClosed(task);
@@ -283,7 +269,7 @@ Decision Decide(const TaskState& state, const v1::CancelTaskRequest& command,
 
 Decision Decide(const TaskState& state, const v1::RescheduleTaskRequest& command,
                 const CommandContext&) {
-  KITH_RETURN_IF_ERROR(CheckTask(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(Rules(), state, command));
   const v1::Task& task = state.resource;
   if (IsClosed(task)) return TaskClosed(task);
   if (command.has_due_time() && command.has_due_date()) {
@@ -306,7 +292,7 @@ Decision Decide(const TaskState& state, const v1::RescheduleTaskRequest& command
 
 Decision Decide(const TaskState& state, const v1::TakeTaskRequest& command,
                 absl::Span<const std::string> groups, const CommandContext& context) {
-  KITH_RETURN_IF_ERROR(CheckTask(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(Rules(), state, command));
   const v1::Task& task = state.resource;
   if (IsClosed(task)) return TaskClosed(task);
   if (!context.user.empty() && task.owner() == context.user) return NoChange();
@@ -324,7 +310,7 @@ Decision Decide(const TaskState& state, const v1::TakeTaskRequest& command,
 
 Decision Decide(const TaskState& state, const v1::HandBackTaskRequest& command,
                 const CommandContext&) {
-  KITH_RETURN_IF_ERROR(CheckTask(state, command));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(Rules(), state, command));
   const v1::Task& task = state.resource;
   if (IsClosed(task)) return TaskClosed(task);
   if (IsTeam(task.owner())) return NoChange();

@@ -7,12 +7,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
-#include "eventstore/base/error.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "kith/business_calendars/v1/business_calendar.pb.h"
-#include "kith/type/v1/errors.pb.h"
 #include "kith/workflows/v1/workflow_runs_service.pb.h"
 #include "kith/workflows/v1/workflows_errors.pb.h"
 #include "projections/workflows/record_moment.h"
@@ -21,8 +19,9 @@
 #include "services/core/date.h"
 #include "services/core/reject.h"
 #include "services/core/work_calendar.h"
-#include "services/runtime/requests/retry.h"
 #include "services/runtime/resources/collections.h"
+#include "services/runtime/resources/find_type.h"
+#include "services/runtime/resources/not_known_yet.h"
 #include "services/workflows/record_row.h"
 
 namespace kith::workflows {
@@ -37,8 +36,6 @@ constexpr int kRowsMax = 1'000;
 // Of all that is looked at for one time.
 constexpr int kRowsOfAllMax = 100'000;
 constexpr int kRecordsDefault = 100;
-// A directory that lacks more of the log than this is being built.
-constexpr uint64_t kEventsBehindMax = 10'000;
 
 // By it the run is found that a moment of a record began. Persisted inside the hashes of the log's
 // tags.
@@ -130,13 +127,6 @@ Decision FireCommands::Run(runtime::Loader& load, const v1::FireWorkflowRequest&
   return std::move(*began).Add(Fired(workflow.name(), std::move(fired)));
 }
 
-const runtime::ResourceType* FireCommands::TypeOf(absl::string_view collection) const {
-  const auto found = std::find_if(
-      resources_.begin(), resources_.end(),
-      [&](const runtime::ResourceType& type) { return type.rules->category == collection; });
-  return found == resources_.end() ? nullptr : &*found;
-}
-
 Decision FireCommands::Begin(runtime::Loader& load, const v1::Workflow& workflow,
                              const std::string& record, const CommandContext& context) const {
   v1::CreateWorkflowRunRequest request;
@@ -168,7 +158,8 @@ Decision FireCommands::BeginOnce(runtime::Loader& load, const v1::Workflow& work
 Decision FireCommands::FireOver(runtime::Loader& load, const v1::Workflow& workflow,
                                 const v1::FireWorkflowRequest& command,
                                 const CommandContext& context) const {
-  const runtime::ResourceType* const type = TypeOf(eventstore::CategoryOf(command.record()));
+  const runtime::ResourceType* const type =
+      runtime::FindType(resources_, eventstore::CategoryOf(command.record()));
   if (type == nullptr) return NoChange();
   KITH_ASSIGN_OR_RETURN(const void* const state,
                         load.LoadState(*type->aggregate, command.record()));
@@ -214,7 +205,7 @@ absl::StatusOr<WorkCalendar> FireCommands::CalendarOf(runtime::Loader& load,
                                                       absl::TimeZone zone) const {
   const std::string& name = trigger.record_time().business_calendar();
   const runtime::ResourceType* const type =
-      name.empty() ? nullptr : TypeOf(eventstore::CategoryOf(name));
+      name.empty() ? nullptr : runtime::FindType(resources_, eventstore::CategoryOf(name));
   if (type == nullptr) return Weekdays(zone);
   // It is a part of the workflow, whoever may see it.
   KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadAny(*type->aggregate, name));
@@ -230,15 +221,12 @@ absl::StatusOr<FireCommands::Listed> FireCommands::List(const runtime::Loader& l
                                                         const WorkCalendar& calendar,
                                                         const CommandContext& context) const {
   Listed listed;
-  const runtime::ResourceType* const type = TypeOf(workflow.trigger().resource());
+  const runtime::ResourceType* const type =
+      runtime::FindType(resources_, workflow.trigger().resource());
   if (type == nullptr) return listed;
   const projections::View& view = runtime_.views.Find(type->directory->name());
   const Position position = view.position();
-  if (runtime_.log.head().value() > position.value() + kEventsBehindMax) {
-    return Error(type::v1::ERROR_VIEW_BEHIND,
-                 "Which records there are is not known yet: a read model is being built.", {},
-                 runtime::RetryAfter(absl::Seconds(1)));
-  }
+  KITH_RETURN_IF_ERROR(runtime::CheckKnown(runtime_.log, position, "Which records there are"));
   projections::KeyRange range = projections::KeyRange::Prefix("");
   if (!command.after().empty()) range.from = command.after() + '\0';
   const projections::TableCore& table = type->directory->table();
@@ -278,7 +266,8 @@ Decision FireCommands::FindRecords(runtime::Loader& load, const v1::Workflow& wo
   fired.set_records_before(command.records_before());
   fired.set_rows_looked_at(command.rows_before() + listed.looked_at);
   fired.set_after(std::move(listed.after));
-  const runtime::ResourceType* const type = TypeOf(workflow.trigger().resource());
+  const runtime::ResourceType* const type =
+      runtime::FindType(resources_, workflow.trigger().resource());
   for (const std::string& name : listed.names) {
     KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type->aggregate, name));
     const ResourceNow now = type->now_of(state);

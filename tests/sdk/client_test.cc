@@ -86,8 +86,8 @@ TEST_P(SdkClient, DoesNotTryAgainWhatIsRefusedForGood) {
 }
 
 TEST_P(SdkClient, TriesAgainNoLongerThanItsPatienceLasts) {
-  const RefusingServer server(/*times=*/12, Refusal(milliseconds(1)));
-  const sdk::Outcome told = OutcomeOf(server, milliseconds(300));
+  const RefusingServer server(/*times=*/1'000, Refusal(milliseconds(1)));
+  const sdk::Outcome told = OutcomeOf(server, milliseconds(1'000));
   EXPECT_EQ(told.status.code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(told.status.message(), "later");
   EXPECT_GT(server.requests().size(), 1u);

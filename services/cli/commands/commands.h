@@ -84,7 +84,7 @@ void PrintMethodHelp(const Method& method, std::ostream& out);
 // What may follow the name of a collection, the verbs among it that are more than a method; none of
 // a collection that there is not.
 std::vector<std::string> VerbsOf(const Catalog& catalog, absl::string_view collection);
-// What rows of this type can be shown by: "display_name", "emails.address", "custom.KEY".
+// What rows of this type can be shown by: "display_name", "emails.address", "custom.KEY", "score".
 std::vector<std::string> ColumnNames(const google::protobuf::Descriptor& row);
 // What a list of records can be ordered by, as its help says it.
 std::vector<std::string> OrderNames(const Method& list);

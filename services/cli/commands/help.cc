@@ -2,7 +2,6 @@
 // protos' comments.
 #include <algorithm>
 #include <map>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +17,7 @@
 #include "eventstore/base/map_field.h"
 #include "google/protobuf/duration.pb.h"
 #include "services/cli/calls/request.h"
+#include "services/cli/commands/asked_columns.h"
 #include "services/cli/commands/commands.h"
 #include "services/cli/commands/listing.h"
 #include "services/cli/commands/saved_list.h"
@@ -292,14 +292,6 @@ bool IsLengthOfTime(const FieldDescriptor& field) {
   return field.message_type() == google::protobuf::Duration::descriptor();
 }
 
-// What reads tell beside the rows, as the last mail of a thread, which no descriptor says.
-bool IsBesideRows(const FieldDescriptor& field) {
-  static const auto& names = *new std::set<absl::string_view>{"last_mail", "subject", "sender",
-                                                              "user",      "contact", "erased"};
-  return field.containing_type()->full_name() == "kith.received_mails.v1.MailThread" &&
-         names.contains(field.name());
-}
-
 // "owner", "amount", "amount.units": what rows of this type can be filtered by, those that the
 // server computes aside, which the method's comment tells. `links` are those that name records.
 void AddFilterFields(const Descriptor& row, const std::string& before, bool keeps_sealed,
@@ -307,7 +299,6 @@ void AddFilterFields(const Descriptor& row, const std::string& before, bool keep
   for (int i = 0; i < row.field_count(); ++i) {
     const FieldDescriptor& field = *row.field(i);
     if (field.type() == FieldDescriptor::TYPE_BYTES || IsLengthOfTime(field)) continue;
-    if (IsBesideRows(field)) continue;
     if (keeps_sealed && RulesOf(field).personal()) continue;
     const std::string path = before + field.name();
     if (!IsStructure(field)) fields->push_back(path);
@@ -363,11 +354,25 @@ bool KeepsSealed(const Method& list) {
   return list.descriptor->service()->FindMethodByName(update) == nullptr;
 }
 
-// What a list can be filtered by.
+// Whether a resource is kept in rows as it is told: one that has events of its own is. What is made
+// of the events of others, as a mail thread, tells more than its rows have; by what its list can be
+// filtered, the method's comment says.
+bool IsKeptAsTold(const Descriptor& resource) {
+  return resource.file()->pool()->FindMessageTypeByName(resource.full_name() + "Event") != nullptr;
+}
+
+// What a list can be filtered by, and which of it are links.
+void AddFilterFieldsOf(const Method& list, std::vector<std::string>* fields,
+                       std::vector<std::string>* links) {
+  const Descriptor& row = *list.items->message_type();
+  if (IsKeptAsTold(row)) AddFilterFields(row, "", KeepsSealed(list), fields, links);
+}
+
 void PrintFilterFields(const Method& list, std::ostream& out) {
   std::vector<std::string> fields;
   std::vector<std::string> links;
-  AddFilterFields(*list.items->message_type(), "", KeepsSealed(list), &fields, &links);
+  AddFilterFieldsOf(list, &fields, &links);
+  if (fields.empty()) return;
   out << "\nFields to filter by, and to order by where they have one value\n";
   PrintWrapped(absl::StrJoin(fields, ", "), 2, out);
   if (links.empty()) return;
@@ -551,13 +556,14 @@ std::vector<std::string> ColumnNames(const Descriptor& row) {
       }
     }
   }
+  for (std::string& asked : AskedColumns(Catalog::Linked(), row)) names.push_back(std::move(asked));
   return names;
 }
 
 std::vector<std::string> OrderNames(const Method& list) {
   const Descriptor& row = *list.items->message_type();
   std::vector<std::string> fields, links;
-  AddFilterFields(row, "", KeepsSealed(list), &fields, &links);
+  AddFilterFieldsOf(list, &fields, &links);
   std::erase_if(fields, [&](const std::string& path) {
     const FieldDescriptor* const first = FindField(row, path.substr(0, path.find('.')));
     const FieldDescriptor* const last = FindField(row, path);

@@ -192,25 +192,32 @@ Wanted AskFor(Session& session, const Method& method, const Wanted& wanted, cons
   return left_out;
 }
 
+// Asks about what the messages link to, by collections, where a method reads many of one at once.
+template <class Ask>
+void ForEachCollection(Session& session, const std::vector<const Message*>& messages, Ask ask) {
+  Records records;
+  Told told;
+  for (const Message* message : messages) CollectLinks(*message, &records, &told);
+  for (const auto& [collection, names] : records) {
+    const Method* const method = session.catalog().Find(KebabCase(collection), "batch-get");
+    if (method != nullptr) ask(*method, Wanted(names.begin(), names.end()), told);
+  }
+}
+
 }  // namespace
 
 std::map<std::string, std::string> LinkNames(Session& session,
                                              const std::vector<const Message*>& messages,
                                              const Message& request) {
   if (session.options().ids) return {};
-  Records records;
-  Told told;
-  for (const Message* message : messages) CollectLinks(*message, &records, &told);
   Names names;
   size_t asked = 0;
-  for (const auto& [collection, wanted] : records) {
-    const Method* const method = session.catalog().Find(KebabCase(collection), "batch-get");
-    if (method == nullptr || wanted.size() > kBatchMax || asked + wanted.size() > kLinksMax) {
-      continue;
-    }
-    asked += wanted.size();
-    AskFor(session, *method, {wanted.begin(), wanted.end()}, told, request, &names);
-  }
+  ForEachCollection(session, messages,
+                    [&](const Method& method, const Wanted& wanted, const Told& told) {
+                      if (wanted.size() > kBatchMax || asked + wanted.size() > kLinksMax) return;
+                      asked += wanted.size();
+                      AskFor(session, method, wanted, told, request, &names);
+                    });
   return names.Take();
 }
 
@@ -218,23 +225,17 @@ std::map<std::string, std::string> AllLinkNames(Session& session,
                                                 const std::vector<const Message*>& messages,
                                                 const Message& request) {
   if (session.options().ids) return {};
-  Records records;
-  Told told;
-  for (const Message* message : messages) CollectLinks(*message, &records, &told);
   Names names;
-  for (const auto& [collection, all] : records) {
-    const Method* const method = session.catalog().Find(KebabCase(collection), "batch-get");
-    if (method == nullptr) continue;
-    Wanted wanted(all.begin(), all.end());
+  ForEachCollection(session, messages, [&](const Method& method, Wanted wanted, const Told& told) {
     while (!wanted.empty()) {
       const size_t size = std::min(wanted.size(), kBatchMax);
       const Wanted asked(wanted.end() - static_cast<ptrdiff_t>(size), wanted.end());
       wanted.resize(wanted.size() - size);
-      const Wanted left_out = AskFor(session, *method, asked, told, request, &names);
-      if (left_out.size() == size) break;  // it tells no further ones
+      const Wanted left_out = AskFor(session, method, asked, told, request, &names);
+      if (left_out.size() == size) return;  // it tells no further ones
       wanted.insert(wanted.end(), left_out.begin(), left_out.end());
     }
-  }
+  });
   return names.TakeAll();
 }
 

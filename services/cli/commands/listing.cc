@@ -5,9 +5,11 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/custom_fields/v1/custom_fields_service.pb.h"
@@ -15,6 +17,7 @@
 #include "kith/options/v1/options.pb.h"
 #include "kith/received_mails/v1/mail_threads_service.pb.h"
 #include "kith/type/v1/list.pb.h"
+#include "services/cli/commands/asked_columns.h"
 #include "services/cli/commands/link_names.h"
 #include "services/cli/commands/mail_table.h"
 #include "services/cli/commands/revision_table.h"
@@ -118,6 +121,23 @@ void PrintTable(Session& session, const Method& method, const ListLook& look,
   }
 }
 
+// The paths of fields, and those that the server is asked for.
+absl::StatusOr<std::vector<Path>> ColumnPaths(Session& session, const Descriptor& type,
+                                              absl::string_view text) {
+  const std::vector<std::string> asked = AskedColumns(session.catalog(), type);
+  std::vector<Path> paths;
+  for (const absl::string_view word : absl::StrSplit(text, ',')) {
+    const absl::string_view name = absl::StripAsciiWhitespace(word);
+    if (std::find(asked.begin(), asked.end(), name) != asked.end()) {
+      paths.push_back(AskedPath(type, name));
+      continue;
+    }
+    KITH_ASSIGN_OR_RETURN(std::vector<Path> parsed, ParsePaths(type, word));
+    paths.push_back(std::move(parsed.front()));
+  }
+  return paths;
+}
+
 absl::Status CheckCustomColumns(Session& session, const Descriptor& type,
                                 const std::vector<Path>& columns) {
   const std::string& pattern = type.options().GetExtension(options::v1::resource).pattern();
@@ -164,7 +184,7 @@ absl::StatusOr<ListLook> TakeLook(Session& session, const Method& method, Argume
     return absl::InvalidArgumentError("--csv and --json say how to print it: choose one");
   }
   if (!columns.empty()) {
-    auto paths = ParsePaths(type, absl::StrJoin(columns, ","));
+    auto paths = ColumnPaths(session, type, absl::StrJoin(columns, ","));
     if (!paths.ok()) {
       return absl::InvalidArgumentError(absl::StrCat("--columns: ", paths.status().message(),
                                                      "; kith ", method.collection, " ", method.verb,
@@ -203,7 +223,9 @@ CalledNames NamesFor(Session& session, const std::vector<Path>& columns,
                      const std::vector<const Message*>& items, const Message& request) {
   const bool is_wanted = std::any_of(columns.begin(), columns.end(),
                                      [](const Path& column) { return column.is_called; });
-  return is_wanted ? AllLinkNames(session, items, request) : CalledNames();
+  CalledNames names = is_wanted ? AllLinkNames(session, items, request) : CalledNames();
+  AskColumns(session, columns, items, request, &names);
+  return names;
 }
 
 absl::Status ListPages(Session& session, const Method& method, const Message& request,
@@ -287,8 +309,9 @@ void PrintList(Session& session, const Method& method, const ListLook& look, con
     PrintRevisions(session, items, request,
                    asked == nullptr ? "" : request.GetReflection()->GetString(request, asked));
   } else {
-    PrintTable(session, method, look, items, reply,
-               session.StyleWith(LinkNames(session, items, request)));
+    CalledNames names = LinkNames(session, items, request);
+    AskColumns(session, look.columns, items, request, &names);
+    PrintTable(session, method, look, items, reply, session.StyleWith(std::move(names)));
   }
   if (TakesSummary(method)) {
     PrintSummary(*google::protobuf::DynamicCastToGenerated<type::v1::ListSummary>(

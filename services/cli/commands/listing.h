@@ -47,7 +47,8 @@ bool TakesSummary(const Method& list);
 // Takes --total and --explain off the arguments, and asks for what they say.
 void TakeSummary(const Method& list, Arguments* arguments);
 
-// What the records are called that the items link to, where a column wants that.
+// What the records are called that the items link to, and what the server says of the items when
+// it is asked, where a column wants that.
 CalledNames NamesFor(Session& session, const std::vector<Path>& columns,
                      const std::vector<const google::protobuf::Message*>& items,
                      const google::protobuf::Message& request);

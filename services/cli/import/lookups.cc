@@ -55,7 +55,7 @@ absl::Status Lookups::Find() {
       name = Make(key, *row);
     } else if (is_missing) {
       missing_.emplace(key, row);
-      name = kToBeMade;
+      name = std::string(kToBeMade);
     }
     if (ConcernsEveryCall(name.status())) return name.status();
     references_.emplace(key, std::move(name));

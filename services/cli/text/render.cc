@@ -291,11 +291,19 @@ std::string TextAt(const Message& message, absl::Span<const FieldDescriptor* con
 }
 
 std::string PathText(const Path& path) {
+  if (!path.asked.empty()) return path.asked;
   const std::string fields = absl::StrJoin(
       path.fields, ".",
       [](std::string* text, const FieldDescriptor* field) { *text += field->name(); });
   if (path.is_called) return absl::StrCat(fields, ".", kDisplayName);
   return path.key.empty() ? fields : absl::StrCat(fields, ".", path.key);
+}
+
+// What was asked about the record; empty where it was not told.
+std::string AskedOf(const Message& message, const Path& path, const Style& style) {
+  const std::string name = message.GetReflection()->GetString(message, path.fields.front());
+  const auto found = style.names.find(AskedKey(path.asked, name));
+  return found == style.names.end() ? "" : found->second;
 }
 
 absl::Status NoSuchPath(absl::string_view word, absl::string_view part, const Descriptor& asked) {
@@ -322,7 +330,12 @@ std::string TextOf(const Message& message, const FieldDescriptor* field, const S
   return Text(message, field, Writer(style, Writer::Detail::kWhole));
 }
 
+std::string AskedKey(absl::string_view asked, absl::string_view name) {
+  return absl::StrCat(asked, " of ", name);
+}
+
 std::string TextAt(const Message& message, const Path& path, const Style& style) {
+  if (!path.asked.empty()) return AskedOf(message, path, style);
   return TextAt(message, path.fields, path.key, Writer(style, Writer::Detail::kWhole));
 }
 
@@ -386,7 +399,9 @@ void PrintRows(const std::vector<const Message*>& messages, const std::vector<Pa
   const Writer writer(style, Writer::Detail::kBrief);
   TextTable table;
   for (const Path& column : columns) {
-    if (column.fields.size() == 1 && column.key.empty() && !column.is_called) {
+    if (!column.asked.empty()) {
+      table.AddColumn(absl::AsciiStrToUpper(column.asked), TextTable::Align::kRight);
+    } else if (column.fields.size() == 1 && column.key.empty() && !column.is_called) {
       AddColumn(column.fields.front(), &table);
     } else {
       table.AddColumn(absl::AsciiStrToUpper(absl::StrReplaceAll(PathText(column), {{"_", " "}})));
@@ -396,8 +411,9 @@ void PrintRows(const std::vector<const Message*>& messages, const std::vector<Pa
   const auto cells_of = [&](const Message& message) {
     std::vector<std::string> cells;
     for (const Path& column : columns) {
-      cells.push_back(
-          TextAt(message, column.fields, column.key, column.is_called ? called : writer));
+      cells.push_back(!column.asked.empty() ? AskedOf(message, column, style)
+                                            : TextAt(message, column.fields, column.key,
+                                                     column.is_called ? called : writer));
     }
     return cells;
   };
@@ -447,7 +463,9 @@ void PrintCsvRows(const std::vector<const Message*>& messages, const std::vector
     std::vector<std::string> cells;
     for (const Path& column : columns) {
       const Writer& writer = column.is_called ? called : plain;
-      cells.push_back(CsvCell(TextAt(*message, column.fields, column.key, writer)));
+      cells.push_back(CsvCell(!column.asked.empty()
+                                  ? AskedOf(*message, column, style)
+                                  : TextAt(*message, column.fields, column.key, writer)));
     }
     out << absl::StrJoin(cells, ",") << "\r\n";
   }

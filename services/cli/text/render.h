@@ -20,7 +20,7 @@ struct Style {
   absl::TimeZone zone;  // of times
   int width = 0;        // of a table, in columns of the terminal; 0: as wide as it takes
   // What records are called, shown where a field links to one, by their resource names; empty: it
-  // is not there any more.
+  // is not there any more. And what was asked about a record, by AskedKey.
   std::map<std::string, std::string> names;
 };
 
@@ -40,7 +40,12 @@ struct Path {
   std::string key;  // of the last one, which is a map; empty: all of it
   // What people call the record that the last one links to: "owner.display_name".
   bool is_called = false;
+  // No field, and the server was asked for it about the record whose name stands there: "score".
+  std::string asked;
 };
+
+// What was asked about a record is known by.
+std::string AskedKey(absl::string_view asked, absl::string_view name);
 
 // Whether a field holds names of records.
 bool IsLink(const google::protobuf::FieldDescriptor& field);
@@ -70,8 +75,8 @@ void PrintRows(const std::vector<const google::protobuf::Message*>& messages,
 
 // The same as CSV (RFC 4180) for programs: a line with the paths, then a line each. Nothing is cut
 // or called otherwise, times are RFC 3339 in UTC, numbers have no separators, and several values of
-// a field are joined by "; ". `names` says what records are called, for the columns that want it;
-// one that it does not know has an empty cell.
+// a field are joined by "; ". `names` says what records are called, and what was asked about them,
+// for the columns that want it; one that it does not know has an empty cell.
 using CalledNames = std::map<std::string, std::string>;
 void PrintCsv(const std::vector<const google::protobuf::Message*>& messages,
               const std::vector<Path>& columns, std::ostream& out, const CalledNames& names = {});

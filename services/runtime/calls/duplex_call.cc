@@ -3,12 +3,17 @@
 #include <utility>
 
 #include "eventstore/base/status_macros.h"
+#include "services/runtime/calls/standing_checks.h"
 
 namespace kith::runtime {
 
 void DuplexCourse::Begin() {
   began_ = environment_.clock.Elapsed();
-  if (absl::Status ready = Prepare(); !ready.ok()) StopWith(std::move(ready));
+  if (absl::Status ready = Prepare(); !ready.ok()) {
+    StopWith(std::move(ready));
+  } else {
+    StandingChecks::Instance().Begin(this, [this] { EndForShutdown(); });
+  }
   Continue();
 }
 
@@ -60,8 +65,8 @@ void DuplexCourse::Cancelled() {
   Continue();
 }
 
-// Also asked where the server does not stop, by who wants to know whether the credentials count:
-// the call goes on then where they do.
+// Also called every kStandingPeriod while the server does not stop: the call goes on then where its
+// credentials count.
 void DuplexCourse::EndForShutdown() {
   {
     MutexLock lock(mutex_);
@@ -137,6 +142,7 @@ void DuplexCourse::Continue() {
     if (next == Next::kRead) carrier_.StartRead();
     if (next == Next::kWrite) carrier_.StartWrite(*answer);
     if (next == Next::kFinish) {
+      StandingChecks::Instance().End(this);
       Conclude(environment_, method_, caller_.caller.get(), "",
                environment_.clock.Elapsed() - began_, status);
       return carrier_.Finish(status);

@@ -4,6 +4,7 @@
 
 #include "eventstore/base/status_macros.h"
 #include "services/runtime/reads/hide_erased.h"
+#include "services/runtime/reads/hide_found.h"
 #include "services/runtime/reads/hide_masked.h"
 #include "services/runtime/reads/read_position.h"
 #include "services/runtime/requests/request_key.h"
@@ -65,8 +66,9 @@ void MutateCall::Done(absl::Status status) {
   if (status.ok()) {
     HideErased(environment_.keys, origin_.caller->workspace, response_);
     HideMasked(*origin_.caller, response_);
-    if (appended_ != Position()) {
-      carrier_.Appended(appended_);
+    const bool is_hidden = HideFound(*origin_.caller, response_);
+    if (appended_ != Position()) carrier_.Appended(appended_);
+    if (appended_ != Position() && !is_hidden) {
       carrier_.AddReplyMetadata("kith-token", TokenAt(environment_.log, appended_));
     }
     if (repeated_) carrier_.AddReplyMetadata("kith-repeated", "true");

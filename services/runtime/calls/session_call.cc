@@ -30,8 +30,6 @@ constexpr int64_t kAnswerBytesMax = 1 << 20;  // a message has more only where o
 constexpr int64_t kOutcomeBytes = 128;        // of an outcome that is empty
 constexpr size_t kAnswersMax = 4;             // not written, beyond which nothing is read
 constexpr size_t kCallBytes = 1'536;          // of messages and the call; more is from the heap
-// So long an idle session may outlive its credentials. Each asks that often, which is cheap.
-constexpr absl::Duration kStandingPeriod = absl::Seconds(2);
 
 google::protobuf::ArenaOptions OptionsOf(char* block) {
   google::protobuf::ArenaOptions options;
@@ -147,14 +145,7 @@ class SessionCourse::Call final : public UnaryCarrier {
 
 SessionCourse::SessionCourse(const CallEnvironment& environment, StreamCarrier& carrier,
                              const MethodTable& methods)
-    : DuplexCourse(environment, MethodOf<RunSessionRequest>(), carrier),
-      methods_(methods),
-      standing_(kStandingPeriod, [this] {
-        EndForShutdown();
-        return true;
-      }) {
-  standing_.Start();
-}
+    : DuplexCourse(environment, MethodOf<RunSessionRequest>(), carrier), methods_(methods) {}
 
 SessionCourse::~SessionCourse() = default;
 

@@ -5,9 +5,7 @@
 // that one with many, or a key with many sessions, does not keep the others waiting. Outcomes that
 // one piece of work tells, such as the answers of one commit, go together, and so do those that
 // are there while others are being written: a message costs as much as several calls. A session
-// with many calls on their way, or whose client does not take outcomes, is not read from. One
-// without calls is asked every few seconds whether its credentials still count, and ends when they
-// do not.
+// with many calls on their way, or whose client does not take outcomes, is not read from.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +20,6 @@
 #include "absl/strings/string_view.h"
 #include "kith/sessions/v1/sessions_service.pb.h"
 #include "services/runtime/calls/duplex_call.h"
-#include "services/runtime/calls/ticker.h"
 
 namespace kith::runtime {
 
@@ -94,7 +91,6 @@ class SessionCourse final : public DuplexCourse {
 
   std::deque<std::unique_ptr<Answer>> told_ KITH_GUARDED_BY(mutex_);
   std::unique_ptr<Answer> answer_ KITH_GUARDED_BY(mutex_);  // is being written, or was
-  Ticker standing_;  // ends it with its credentials; last, because a tick touches the others
 };
 
 }  // namespace kith::runtime

@@ -1,8 +1,10 @@
 #include "services/runtime/calls/stream_call.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "eventstore/base/status_macros.h"
+#include "services/runtime/calls/standing_checks.h"
 
 namespace kith::runtime {
 
@@ -96,9 +98,11 @@ void StreamCourse::Rest() {
     pause_ = pause;
     stopped = !stop_.ok();
   }
+  // The step after it asks whether the credentials still count.
+  const absl::Duration idle = std::min(IdleMax(), kStandingPeriod);
   const gpr_timespec until =
       gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                   gpr_time_from_millis(absl::ToInt64Milliseconds(IdleMax()), GPR_TIMESPAN));
+                   gpr_time_from_millis(absl::ToInt64Milliseconds(idle), GPR_TIMESPAN));
   alarm_ = std::make_unique<grpc::Alarm>();
   alarm_->Set(until, [pause](bool) { pause->End(); });
   WakeBy([pause] { pause->End(); });

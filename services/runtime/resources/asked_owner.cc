@@ -1,8 +1,6 @@
 #include "services/runtime/resources/asked_owner.h"
 
-#include <algorithm>
-
-#include "eventstore/base/check.h"
+#include "services/runtime/resources/find_type.h"
 
 namespace kith::runtime {
 namespace {
@@ -14,21 +12,13 @@ projections::Field OwnerField() {
   return field;
 }
 
-projections::View* UsersOf(const std::vector<ResourceType>& types, const Runtime& runtime) {
-  const auto users = std::find_if(types.begin(), types.end(), [](const ResourceType& type) {
-    return type.rules->category == "users";
-  });
-  KITH_CHECK(users != types.end());
-  return &runtime.views.Find(users->directory->name());
-}
-
 }  // namespace
 
 AskedOwner::Known::Known(const std::vector<ResourceType>& all, const Runtime& runtime)
     : types(all),
       fields({OwnerField()}),
       aliases(types, fields, nullptr, runtime),
-      users(UsersOf(types, runtime)) {}
+      users(&runtime.views.Find(TypeOf(types, "users").directory->name())) {}
 
 AskedOwner::AskedOwner(const std::vector<ResourceType>& types, const Runtime& runtime)
     : known_(std::make_shared<const Known>(types, runtime)) {}

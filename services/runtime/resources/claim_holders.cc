@@ -4,11 +4,14 @@
 
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
+#include "services/runtime/admission/finding.h"
 
 namespace kith::runtime {
 
 absl::StatusOr<ClaimHolders> FindHolders(Loader& load, const ResourceType& type,
+                                         const google::protobuf::FieldDescriptor& field,
                                          absl::string_view claim, const std::string& value) {
+  KITH_RETURN_IF_ERROR(CheckFindsBy(load.caller(), field));
   const auto& claims = type.rules->claims;
   const auto rule = std::find_if(claims.begin(), claims.end(),
                                  [&](const ClaimRule& one) { return one.purpose == claim; });
@@ -21,11 +24,7 @@ absl::StatusOr<ClaimHolders> FindHolders(Loader& load, const ResourceType& type,
     if (now.lifecycle != Lifecycle::kActive) continue;
     const std::vector<std::string> held = rule->values(*now.resource);
     if (std::find(held.begin(), held.end(), value) == held.end()) continue;  // given up since
-    if (load.Hides(type.rules->category, state)) {
-      holders.are_some_hidden = true;
-    } else {
-      holders.records.push_back(now.resource);
-    }
+    if (!load.Hides(type.rules->category, state)) holders.push_back(now.resource);
   }
   return holders;
 }

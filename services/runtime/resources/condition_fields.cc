@@ -16,6 +16,7 @@
 #include "projections/tables/row_filter.h"
 #include "services/core/custom_fields.h"
 #include "services/runtime/resources/custom_columns.h"
+#include "services/runtime/resources/find_type.h"
 
 namespace kith::runtime {
 namespace {
@@ -107,10 +108,8 @@ absl::StatusOr<const ServerFacts*> ConditionFields::FactsFor(Loader& load, const
   if (filters.empty()) return static_cast<const ServerFacts*>(nullptr);
   auto facts = std::make_shared<ServerFacts>(server);
   for (Collection& collection : facts->collections) {
-    const auto type = std::find_if(types_.begin(), types_.end(), [&](const ResourceType& each) {
-      return each.rules->category == collection.name;
-    });
-    const projections::TableDeclaration& table = type->directory->table().declaration();
+    const ResourceType& type = TypeOf(types_, collection.name);
+    const projections::TableDeclaration& table = type.directory->table().declaration();
     if (table.custom_maps.empty()) continue;
     std::vector<std::string> keys;
     for (const Expression& filter : filters) {
@@ -119,7 +118,7 @@ absl::StatusOr<const ServerFacts*> ConditionFields::FactsFor(Loader& load, const
       }
     }
     KITH_ASSIGN_OR_RETURN(const CustomFieldSet* const fields,
-                          sets.LoadKeys(load, *type->rules, keys));
+                          sets.LoadKeys(load, *type.rules, keys));
     std::vector<CustomColumn> columns;
     for (const auto& field : fields->fields()) {
       std::optional<CustomColumn> column = ColumnOf(field, table.custom_maps);

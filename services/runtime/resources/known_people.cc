@@ -5,6 +5,9 @@
 
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
+#include "services/core/field_of.h"
+#include "services/runtime/admission/finding.h"
+#include "services/runtime/resources/find_type.h"
 
 namespace kith::runtime {
 namespace {
@@ -12,17 +15,26 @@ namespace {
 using contacts::v1::Contact;
 
 const ResourceType& ContactsIn(const std::vector<ResourceType>& types) {
-  const auto found = std::find_if(types.begin(), types.end(), [](const ResourceType& type) {
-    return type.rules->category == "contacts";
-  });
-  KITH_CHECK(found != types.end() &&
-             found->rules->resource->GetDescriptor() == Contact::descriptor());
-  return *found;
+  const ResourceType& contacts = TypeOf(types, "contacts");
+  KITH_CHECK(contacts.rules->resource->GetDescriptor() == Contact::descriptor());
+  return contacts;
 }
 
 PersonKeys KeysOf(Contact person, const Settings& settings) {
   CompletePhones({}, settings.default_region, *person.mutable_phones());
   return PersonKeysOf(person);
+}
+
+// Whether the caller may find anybody by these.
+absl::Status CheckKeys(const Caller& caller, const PersonKeys& keys) {
+  const auto check = [&](bool is_asked, const char* field) {
+    return is_asked ? CheckFindsBy(caller, *FieldOf(*Contact::descriptor(), field))
+                    : absl::OkStatus();
+  };
+  KITH_RETURN_IF_ERROR(check(!keys.emails.empty(), "emails"));
+  KITH_RETURN_IF_ERROR(check(!keys.external_ids.empty(), "external_ids"));
+  KITH_RETURN_IF_ERROR(check(!keys.phones.empty(), "phones"));
+  return check(!keys.name_at_company.empty(), "display_name");
 }
 
 }  // namespace
@@ -33,6 +45,7 @@ KnownPeople::KnownPeople(const std::vector<ResourceType>& types, const Runtime& 
 absl::StatusOr<Identity> KnownPeople::Identify(Loader& load, const Contact& person,
                                                const Settings& settings) const {
   const PersonKeys keys = KeysOf(person, settings);
+  KITH_RETURN_IF_ERROR(CheckKeys(load.caller(), keys));
   Known known;
   for (const std::string& email : keys.emails) {
     KITH_RETURN_IF_ERROR(AddClaiming(load, kContactEmailClaim, email, known));
@@ -89,21 +102,24 @@ absl::StatusOr<KnownPeople::Alike> KnownPeople::FindAlike(
     absl::Span<const IdentityKey> kinds) const {
   const PersonKeys keys = KeysOf(person, settings);
   PersonKeys wanted;
+  for (const IdentityKey kind : kinds) {
+    if (kind == IdentityKey::kEmail) wanted.emails = keys.emails;
+    if (kind == IdentityKey::kExternalId) wanted.external_ids = keys.external_ids;
+    if (kind == IdentityKey::kPhone) wanted.phones = keys.phones;
+  }
+  KITH_RETURN_IF_ERROR(CheckKeys(load.caller(), wanted));
   Known known;
   for (const IdentityKey kind : kinds) {
     if (kind == IdentityKey::kEmail) {
-      wanted.emails = keys.emails;
-      for (const std::string& email : keys.emails) {
+      for (const std::string& email : wanted.emails) {
         KITH_RETURN_IF_ERROR(AddClaiming(load, kContactEmailClaim, email, known));
       }
     } else if (kind == IdentityKey::kExternalId) {
-      wanted.external_ids = keys.external_ids;
-      for (const std::string& id : keys.external_ids) {
+      for (const std::string& id : wanted.external_ids) {
         KITH_RETURN_IF_ERROR(AddClaiming(load, kContactExternalIdClaim, id, known));
       }
     } else if (kind == IdentityKey::kPhone) {
-      wanted.phones = keys.phones;
-      for (const std::string& phone : keys.phones) {
+      for (const std::string& phone : wanted.phones) {
         KITH_RETURN_IF_ERROR(AddListed(load, "phone", phone, kContactPhoneClaim, phone, known));
       }
     }

@@ -30,8 +30,9 @@ class KnownPeople {
   // While the server starts. Aborts where no resource is "contacts".
   KnownPeople(const std::vector<ResourceType>& types, const Runtime& runtime);
 
-  // Contacts that the caller may not see are none. ERROR_VIEW_BEHIND where the contacts' directory
-  // is being built, and has to be asked.
+  // Contacts that the caller may not see are none. ERROR_PERMISSION_DENIED where the person is to
+  // be found by what the caller may not read (CheckFindsBy), ERROR_VIEW_BEHIND where the contacts'
+  // directory is being built, and has to be asked.
   absl::StatusOr<Identity> Identify(Loader& load, const contacts::v1::Contact& person,
                                     const Settings& settings) const;
   // The name under which what comes of the person is recorded on the contact that they are: where

@@ -14,6 +14,7 @@
 #include "projections/tables/page_token.h"
 #include "projections/tables/predicate.h"
 #include "services/core/resource_name.h"
+#include "services/runtime/resources/find_type.h"
 #include "services/runtime/resources/table_reads.h"
 
 namespace kith::runtime {
@@ -48,13 +49,9 @@ const std::vector<Field>& FieldsOf(const ResourceType& type) {
 }
 
 // The type of the records that have names of this pattern; null where it is of parts of them.
-const ResourceType* TypeOf(const std::vector<ResourceType>& types, absl::string_view pattern) {
+const ResourceType* TypeNamedBy(absl::string_view pattern, const std::vector<ResourceType>& types) {
   const std::vector<absl::string_view> steps = absl::StrSplit(pattern, '/');
-  if (steps.size() != 2) return nullptr;
-  const auto type = std::find_if(types.begin(), types.end(), [&](const ResourceType& each) {
-    return each.rules->category == steps[0];
-  });
-  return type == types.end() ? nullptr : &*type;
+  return steps.size() == 2 ? FindType(types, steps[0]) : nullptr;
 }
 
 // The comparison asks for that record, or for every other one.
@@ -95,7 +92,7 @@ std::optional<LinkStep> StepOf(const std::vector<ResourceType>& types,
   if (comparison.op == Operator::kNotEqual) of_record.comparison.op = Operator::kEqual;
   LinkStep step{link, projections::FilterText(of_record), {}};
   for (const std::string& pattern : link->links) {
-    const ResourceType* const type = TypeOf(types, pattern);
+    const ResourceType* const type = TypeNamedBy(pattern, types);
     const bool has_field =
         type != nullptr && projections::FindField(of_record.comparison.field, FieldsOf(*type)).ok();
     if (has_field) step.types.push_back(type);
@@ -132,7 +129,7 @@ LinkSteps::LinkSteps(const std::vector<ResourceType>& types, const ResourceType&
       own_(&runtime.views.Find(listed.directory->name())) {
   for (const Field& field : fields_) {
     for (const std::string& pattern : field.links) {
-      const ResourceType* const type = TypeOf(types, pattern);
+      const ResourceType* const type = TypeNamedBy(pattern, types);
       if (type == nullptr || sources_.contains(type)) continue;
       sources_.emplace(type,
                        std::make_unique<Source>(Source{*type, Visibility(*type),

@@ -7,11 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
-#include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
-#include "kith/type/v1/errors.pb.h"
 #include "services/core/field_of.h"
-#include "services/runtime/requests/retry.h"
+#include "services/runtime/resources/not_known_yet.h"
 
 namespace kith::runtime {
 namespace {
@@ -23,12 +21,6 @@ bool IsFoundBy(const TableDeclaration& table, const std::string& field) {
   return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const auto& index) {
     return !index.current && index.names.front() == field;
   });
-}
-
-absl::Status NotThereYet() {
-  return Error(type::v1::ERROR_VIEW_BEHIND,
-               "Who links the record is not known yet: a read model is being built. Try again.", {},
-               RetryAfter(absl::Seconds(1)));
 }
 
 std::string NameIn(const Message& resource) {
@@ -78,7 +70,7 @@ absl::StatusOr<std::vector<Change>> LinkingRecords::Unlink(Loader& load,
 absl::Status LinkingRecords::Find(const Source& source, Loader& load, absl::string_view record,
                                   std::vector<LinkingResource>& found) const {
   const Position known = source.directory->position();
-  if (known < opened_) return NotThereYet();
+  if (known < opened_) return NotKnownYet("Who links the record");
   KITH_ASSIGN_OR_RETURN(const std::vector<std::string> since,
                         load.StreamsTagged(source.link->purpose, record, known));
   for (const std::string& name : since) {

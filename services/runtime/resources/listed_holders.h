@@ -24,7 +24,8 @@ class ListedHolders {
 
   // The names of those that the directory finds with `field` = `text`, at most some fifty, and of
   // those that claimed the value since it was folded. They may not have it any more, may be gone,
-  // or hidden from the caller. ERROR_VIEW_BEHIND where the directory is being built.
+  // or hidden from the caller, whose right to ask (CheckFindsBy) is not looked at.
+  // ERROR_VIEW_BEHIND where the directory is being built.
   absl::StatusOr<std::vector<std::string>> Names(Loader& load, absl::string_view field,
                                                  absl::string_view text, absl::string_view claim,
                                                  const std::string& value) const;

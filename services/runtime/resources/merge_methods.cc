@@ -18,6 +18,8 @@
 #include "services/core/owner_field.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
+#include "services/runtime/admission/finding.h"
+#include "services/runtime/resources/find_type.h"
 #include "services/runtime/resources/link_chains.h"
 #include "services/runtime/resources/merge_reads.h"
 #include "services/runtime/resources/merge_request.h"
@@ -304,7 +306,8 @@ class UnmergeHandler final : public CommandHandler {
           if (holder_name == survivor || holder_name == name) continue;
           const std::vector<std::string> held = rule.values(*holder.resource);
           if (std::find(held.begin(), held.end(), value) == held.end()) continue;
-          if (load.Hides(type_.rules->category, state)) {
+          if (load.Hides(type_.rules->category, state) ||
+              HidesPersonal(load.caller(), *type_.rules->resource->GetDescriptor())) {
             const std::unique_ptr<Message> nobody(holder.resource->New());
             return rule.taken(*nobody, i, value);
           }
@@ -319,20 +322,17 @@ class UnmergeHandler final : public CommandHandler {
   absl::Status CheckOwner(Loader& load, const Message* before, const Message& after) const {
     const std::optional<Claim> owner = OwnerClaim(type_.rules->category, before, after);
     if (!owner.has_value()) return absl::OkStatus();
-    const auto users = std::find_if(types_.begin(), types_.end(), [&](const ResourceType& type) {
-      return type.rules->category == eventstore::CategoryOf(owner->value);
-    });
-    KITH_CHECK(users != types_.end());
-    KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadAny(*users->aggregate, owner->value));
-    const ResourceNow now = users->now_of(state);
+    const ResourceType& users = TypeOf(types_, eventstore::CategoryOf(owner->value));
+    KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadAny(*users.aggregate, owner->value));
+    const ResourceNow now = users.now_of(state);
     const FieldDescriptor& field = *OwnerFieldOf(*after.GetDescriptor());
     if (now.lifecycle != Lifecycle::kActive) {
       const HeldLink link{&field, options::v1::ON_DELETE_REFUSE, ""};
       const NamedRecord missing[] = {{&link, owner->value}};
       return LinkedRecordDeleted(ResourceNameOf(after), missing);
     }
-    if (users->rules->may_be_named == nullptr) return absl::OkStatus();
-    return users->rules->may_be_named(*now.resource, field.name());
+    if (users.rules->may_be_named == nullptr) return absl::OkStatus();
+    return users.rules->may_be_named(*now.resource, field.name());
   }
 
   // What it claims as it is `made`, and its owner's claim where it is theirs after all of this.

@@ -9,12 +9,14 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
+#include "eventstore/base/map_field.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/type/v1/merge.pb.h"
 #include "projections/tables/merged_names.h"
 #include "projections/tables/page_limits.h"
 #include "projections/tables/page_token.h"
 #include "services/core/field_of.h"
+#include "services/runtime/admission/field_groups.h"
 #include "services/runtime/resources/merge_request.h"
 #include "services/runtime/resources/table_reads.h"
 #include "services/runtime/resources/visibility.h"
@@ -75,6 +77,8 @@ class MergePreview {
     for (const size_t at : all.of) made.GetReflection()->AddString(&made, names, merged.names[at]);
     for (size_t i = 0; i < all.steps.size(); ++i) {
       for (const std::string& path : all.steps[i].changed.paths()) {
+        // Who brings a record of their own would be told what the other has.
+        if (IsMasked(context.caller, *FieldPathOf(*made.GetDescriptor(), path).field)) continue;
         auto& told = static_cast<type::v1::MergedField&>(*answer.AddMessage(response, taken_));
         told.set_field(path);
         told.set_source(merged.names[all.of[i]]);

@@ -10,16 +10,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "eventstore/base/check.h"
-#include "eventstore/base/error.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/timestamp.pb.h"
-#include "kith/type/v1/errors.pb.h"
 #include "services/core/field_of.h"
 #include "services/core/owner_field.h"
 #include "services/runtime/admission/not_granted.h"
-#include "services/runtime/requests/retry.h"
+#include "services/runtime/resources/not_known_yet.h"
 #include "services/runtime/resources/visibility.h"
 
 namespace kith::runtime {
@@ -32,8 +30,8 @@ using google::protobuf::Message;
 // So many hidden records of a directory are looked past.
 constexpr size_t kHiddenMax = 100;
 
-// A directory that lacks more of the log than this is being built.
-constexpr size_t kEventsBehindMax = 10'000;
+// What is not known where a directory is behind.
+constexpr absl::string_view kOwnership = "Whose the records are";
 
 bool IsFoundBy(const projections::TableDeclaration& table, const std::string& field) {
   return std::any_of(table.indexes.begin(), table.indexes.end(), [&](const auto& index) {
@@ -56,12 +54,6 @@ const FieldDescriptor* CloseTimeOf(const ResourceType& type) {
 bool IsOpen(const ResourceType& type, const Message& resource) {
   const FieldDescriptor* const close_time = CloseTimeOf(type);
   return close_time == nullptr || !resource.GetReflection()->HasField(resource, close_time);
-}
-
-absl::Status NotThereYet() {
-  return Error(type::v1::ERROR_VIEW_BEHIND,
-               "Whose the records are is not known yet: a read model is being built. Try again.",
-               {}, RetryAfter(absl::Seconds(1)));
 }
 
 // Of a contact, so many open records are looked at, and under so many of its names.
@@ -155,17 +147,7 @@ absl::StatusOr<OwnedRecords::Found> OwnedRecords::Find(
 
 absl::StatusOr<std::vector<std::string>> OwnedRecords::StreamsSince(const Loader& load,
                                                                     Position known) const {
-  const auto cursor =
-      log_.ReadWorkspace(load.workspace(), Sequence(), eventstore::Direction::kBackwards);
-  std::vector<std::string> streams;
-  for (size_t behind = 0;; ++behind) {
-    KITH_ASSIGN_OR_RETURN(const auto record, cursor->Next());
-    if (record == nullptr || record->header.position <= known) return streams;
-    if (behind == kEventsBehindMax) return NotThereYet();
-    if (std::find(streams.begin(), streams.end(), record->header.stream) == streams.end()) {
-      streams.push_back(record->header.stream);
-    }
-  }
+  return runtime::StreamsSince(log_, load.workspace(), known, kOwnership);
 }
 
 absl::Status OwnedRecords::FindListed(const Source& source, Position known, Loader& load,
@@ -232,7 +214,7 @@ absl::StatusOr<bool> OwnedRecords::Sees(const ReadContext& context, absl::string
   if (!is_past) return SeesNow(context, record, permission);
   const Position position = context.view().position();
   if (source->directory->position() < position) {
-    if (context.as_of) return NotThereYet();
+    if (context.as_of) return NotKnownYet(kOwnership);
     // What the first page of now was as of, is the present.
     return SeesNow(context, record, permission);
   }

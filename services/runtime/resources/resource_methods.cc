@@ -18,11 +18,13 @@
 #include "services/core/field_of.h"
 #include "services/core/owner_field.h"
 #include "services/runtime/admission/field_groups.h"
+#include "services/runtime/admission/finding.h"
 #include "services/runtime/calls/batch_call.h"
 #include "services/runtime/resources/collections.h"
 #include "services/runtime/resources/condition_fields.h"
 #include "services/runtime/resources/custom_columns.h"
 #include "services/runtime/resources/custom_field_sets.h"
+#include "services/runtime/resources/find_type.h"
 #include "services/runtime/resources/link_aliases.h"
 #include "services/runtime/resources/link_chains.h"
 #include "services/runtime/resources/link_steps.h"
@@ -48,14 +50,6 @@ using ResourceTypes = std::vector<ResourceType>;
 
 // Of the records of an owner who cannot be deleted, so many are looked for.
 constexpr size_t kOwnedNamedMax = 101;
-
-const ResourceType& TypeOf(const ResourceTypes& types, absl::string_view name) {
-  const absl::string_view category = eventstore::CategoryOf(name);
-  for (const ResourceType& type : types) {
-    if (type.rules->category == category) return type;
-  }
-  KITH_UNREACHABLE();  // a request whose links are of other patterns is refused before
-}
 
 // Where a request has such a resource; null where it has none.
 const FieldDescriptor* ResourceIn(const Descriptor& request, const Descriptor& resource) {
@@ -97,6 +91,8 @@ class StandardHandler final : public CommandHandler {
     ResourceNow now;
     if (command_.MayCreate(request) && type_.rules->identity != nullptr) {
       KITH_RETURN_IF_ERROR(CheckIdentity(load.caller(), request, *type_.rules->identity));
+      const bool finds = !command_.IdentityIn(request).empty();
+      if (finds) KITH_RETURN_IF_ERROR(CheckFinds(load.caller(), ReadPermissionOf(type_)));
     }
     KITH_ASSIGN_OR_RETURN(const std::string name, NameOf(load, request));
     if (!name.empty()) {
@@ -114,7 +110,7 @@ class StandardHandler final : public CommandHandler {
     KITH_ASSIGN_OR_RETURN(const Linked linked, LoadLinks(load, change));
     KITH_RETURN_IF_ERROR(CheckSeenChains(type_, change, linked.records, load));
     command_.TakeNames(linked.now, change);
-    KITH_ASSIGN_OR_RETURN(const Holders holders, LoadHolders(load, change.unique));
+    KITH_ASSIGN_OR_RETURN(const Holders holders, LoadHolders(load, change.name, change.unique));
     if (change.method == StandardMethod::kCreate && change.name != name) {
       load.ExpectAbsent(change.name);  // its id was drawn
     }
@@ -239,7 +235,7 @@ class StandardHandler final : public CommandHandler {
   absl::StatusOr<ResourceNow> NowNamed(Loader& load, const std::string& name,
                                        const Message& request) const {
     const bool creates = command_.method() == StandardMethod::kCreate;
-    if (!creates && !(command_.MayCreate(request) && type_.rules->identity == nullptr)) {
+    if (!creates && !(command_.MayCreate(request) && type_.rules->exists != nullptr)) {
       KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type_.aggregate, name));
       return type_.now_of(state);
     }
@@ -293,15 +289,13 @@ class StandardHandler final : public CommandHandler {
     return claiming;
   }
 
-  // As it is now; without its name where the caller may not see it: somebody has the value, and
-  // nobody says who.
-  ResourceNow NowOf(Loader& load, const void* state) const {
+  // As it is now; without its name where the caller may not be told it: somebody has the value.
+  ResourceNow NowOf(Loader& load, const void* state, bool is_told = true) const {
     const ResourceNow now = type_.now_of(state);
-    if (!load.Hides(type_.rules->category, state)) return now;
+    if (is_told && !load.Hides(type_.rules->category, state)) return now;
     const std::shared_ptr<Message> nameless(now.resource->New());
     nameless->CopyFrom(*now.resource);
-    nameless->GetReflection()->ClearField(nameless.get(),
-                                          FieldOf(*nameless->GetDescriptor(), "name"));
+    nameless->GetReflection()->ClearField(&*nameless, FieldOf(*nameless->GetDescriptor(), "name"));
     load.Keep(nameless);
     return {now.lifecycle, nameless.get()};
   }
@@ -311,7 +305,8 @@ class StandardHandler final : public CommandHandler {
   absl::StatusOr<Linked> LoadLinks(Loader& load, const ResourceChange& change) const {
     Linked linked;
     for (const Link& link : change.links) {
-      const ResourceType& type = TypeOf(types_, link.record);
+      // A request whose links are of other patterns is refused before.
+      const ResourceType& type = TypeOf(types_, eventstore::CategoryOf(link.record));
       const LinkedRecord* const built_in =
           type.rules->built_in == nullptr ? nullptr : type.rules->built_in(link.record);
       if (built_in != nullptr) {
@@ -333,14 +328,18 @@ class StandardHandler final : public CommandHandler {
   }
 
   // The append happens only if nobody claims or releases one of the values meanwhile.
-  absl::StatusOr<Holders> LoadHolders(Loader& load,
+  absl::StatusOr<Holders> LoadHolders(Loader& load, absl::string_view name,
                                       const std::vector<ResourceChange::Unique>& unique) const {
+    const bool hides_who = HidesPersonal(load.caller(), *type_.rules->resource->GetDescriptor());
     Holders holders;
     for (const ResourceChange::Unique& one : unique) {
       KITH_ASSIGN_OR_RETURN(const std::vector<const void*> states,
                             load.LoadTaggedStates(*type_.aggregate, one.rule->purpose, one.value));
       holders.emplace_back();
-      for (const void* const state : states) holders.back().push_back(NowOf(load, state));
+      for (const void* const state : states) {
+        const bool is_told = !hides_who || ResourceNameOf(*type_.now_of(state).resource) == name;
+        holders.back().push_back(NowOf(load, state, is_told));
+      }
     }
     return holders;
   }
@@ -675,7 +674,7 @@ void BindStandardMethods(const ResourceTypes& types, const Runtime& runtime, Met
   const SharedFacts facts{server, CustomFieldSets::Open(runtime)};
   for (const ResourceType& type : types) {
     for (const std::string& pattern : LinkPatterns(*type.rules->resource->GetDescriptor())) {
-      TypeOf(types, pattern);
+      TypeOf(types, eventstore::CategoryOf(pattern));
     }
     for (int i = 0; i < type.service->method_count(); ++i) {
       const MethodDescriptor& method = *type.service->method(i);

@@ -1,6 +1,5 @@
 #include "services/runtime/resources/seen_elements.h"
 
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +9,7 @@
 #include "eventstore/log/types.h"
 #include "kith/options/v1/options.pb.h"
 #include "projections/tables/table_core.h"
+#include "services/runtime/resources/find_type.h"
 #include "services/runtime/runtime.h"
 
 namespace kith::runtime {
@@ -25,13 +25,10 @@ SeenElements::SeenElements(const std::vector<ResourceType>& types, const Resourc
     const auto& options = rule.link->options().GetExtension(options::v1::field);
     KITH_CHECK(options.resource_size() == 1);
     const absl::string_view category = eventstore::CategoryOf(options.resource(0));
-    const auto named = std::find_if(types.begin(), types.end(), [&](const ResourceType& one) {
-      return one.rules->category == category;
-    });
-    KITH_CHECK(named != types.end());
-    projections::View& view = runtime.views.Find(named->directory->name());
-    lists_.push_back({rule.list, rule.link, &*named, &view, Visibility(*named),
-                      projections::MergedNames(*named->rules->resource)});
+    const ResourceType& named = TypeOf(types, category);
+    projections::View& view = runtime.views.Find(named.directory->name());
+    lists_.push_back({rule.list, rule.link, &named, &view, Visibility(named),
+                      projections::MergedNames(*named.rules->resource)});
     views_.push_back(&view);
   }
 }

@@ -70,8 +70,8 @@ METHODS = find_methods()
 class Api:
     """One connection with one key. Any thread."""
 
-    TIMEOUT_SECONDS = 30
-    PATIENCE_SECONDS = 60  # of waiting for all answers together, from the start of a server
+    TIMEOUT_SECONDS = 60
+    PATIENCE_SECONDS = 120  # of waiting for all answers together, from the start of a server
 
     def __init__(self, address, key, options=()):
         """The options are those of a gRPC channel."""

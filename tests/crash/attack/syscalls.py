@@ -26,7 +26,7 @@ from .world import World
 
 WRITERS = 4
 STEPS = 12  # of each writer in the life under attack
-GOES_ON_SECONDS = 30  # a server that is alive takes a write again by then
+GOES_ON_SECONDS = 60  # a server that is alive takes a write again by then
 KILLS_BEFORE = 4  # of the directory of a later life, so that files of the log are merged in it
 
 

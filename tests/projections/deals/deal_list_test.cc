@@ -81,6 +81,8 @@ TEST(DealList, FindsDealsByWhatTheyAre) {
   v1::Deal b = DealIn("deals/b", "qualified", "users/1");
   b.add_contacts()->set_contact("contacts/7");
   b.add_contacts()->set_contact("contacts/8");
+  b.add_external_ids()->set_system("erp");
+  b.mutable_external_ids(0)->set_id("7");
   spec.Given("deals/a", Created(a)).Given("deals/b", Created(b)).Given("deals/b", Won());
   const projections::ViewSnapshot deals = spec.Then();
 
@@ -95,6 +97,43 @@ TEST(DealList, FindsDealsByWhatTheyAre) {
   EXPECT_THAT(found(R"(display_name = "zoe*")"), ElementsAre("deals/a"));
   EXPECT_THAT(found(R"(company_name = "backerei gmbh")"), ElementsAre("deals/a"));
   EXPECT_THAT(found(R"(product = "gtx pro")"), ElementsAre("deals/a"));
+  EXPECT_THAT(found(R"(external_id = "erp:7")"), ElementsAre("deals/b"));
+  EXPECT_THAT(found(R"(external_id = "erp:*")"), ElementsAre("deals/b"));
+  EXPECT_THAT(found(R"(external_id = "erp:70")"), ElementsAre());
+}
+
+// Goal: a changed deal whose external ids stay writes no more than one without any. Method: the
+// index entries that are added or taken away, of both.
+TEST(DealList, WritesNothingMoreForExternalIdsThatStay) {
+  const testing::TempFolder folder;
+  auto store = projections::VersionedStore::Open({.path = folder / "views"});
+  ASSERT_TRUE(store.ok()) << store.status();
+  projections::ViewBatch batch(
+      {*(*store)->OpenOrCreate("deal_list.0"), *(*store)->OpenOrCreateIndex("deal_list.0.index")},
+      {});
+  const auto written = [&] {
+    size_t count = 0;
+    for (const auto& [key, turns] : batch.kept_entries().entries()) count += turns.moments.size();
+    return count;
+  };
+  uint64_t position = 0;
+  const auto put = [&](const v1::Deal& deal) {
+    const size_t before = written();
+    batch.Begin(Position(++position));
+    EXPECT_TRUE(DealList::Deals().Put(batch, WorkspaceId(1), deal).ok());
+    batch.Keep();
+    return written() - before;
+  };
+  v1::Deal bare = DealIn("deals/a", "new-lead");
+  v1::Deal known = DealIn("deals/b", "new-lead");
+  known.add_external_ids()->set_system("erp");
+  known.mutable_external_ids(0)->set_id("7");
+  EXPECT_EQ(put(known), put(bare) + 1);
+  bare.set_stage(StagePath("qualified"));
+  known.set_stage(StagePath("qualified"));
+  EXPECT_EQ(put(known), put(bare));
+  known.mutable_external_ids(0)->set_id("8");
+  EXPECT_EQ(put(known), 2U);
 }
 
 TEST(DealList, OrdersWhatASalespersonLooksAtNext) {

@@ -21,7 +21,7 @@ from attack.server import Server
 from .gauge import Gauge
 from .witness import OWN_CONNECTION, Witness, ask_health
 
-PATIENCE_SECONDS = 30  # how long what was taken may take to come back
+PATIENCE_SECONDS = 60  # how long what was taken may take to come back
 SOCKETS_SPARE = 2
 SAID_CHARS = 400
 

@@ -11,7 +11,6 @@ from .wire import connect
 CREATE = "/kith.contacts.v1.ContactsService/CreateContact"
 LIST = "/kith.contacts.v1.ContactsService/ListContacts"
 BODY_BYTES = 200_000  # announced
-READ_SECONDS = 10  # in which an answer should be there
 
 
 def head(path, key=None, size=0):
@@ -25,7 +24,7 @@ def _answer(connection):
     """The first line that comes back; empty where nothing does in time, or the connection ends."""
     poll = select.poll()
     poll.register(connection, select.POLLIN)
-    if not poll.poll(READ_SECONDS * 1000):
+    if not poll.poll(PATIENCE_SECONDS * 1000):
         return ""
     try:
         return connection.recv(4096).decode("latin-1").partition("\r\n")[0]

@@ -11,7 +11,7 @@ from kith.type.v1 import read_pb2
 
 from attack.api import Answer, Api
 
-DEADLINE_SECONDS = 30  # much longer than it takes, however busy the machine is
+DEADLINE_SECONDS = 60  # much longer than it takes, however busy the machine is
 SERVING = b"\x08\x01"
 OWN_CONNECTION = [("grpc.use_local_subchannel_pool", 1)]  # channels of a process share connections otherwise
 STAGES = "pipelines/default/stages/"

@@ -21,6 +21,7 @@
 #include "kith/workflows/v1/workflow_runs_service.grpc.pb.h"
 #include "kith/workflows/v1/workflows_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
+#include "tests/testing/await.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
 
@@ -122,11 +123,7 @@ class AssignmentRulesServiceTest : public ::testing::Test {
   absl::CivilDay Today() { return absl::ToCivilDay(server_.clock().Now(), absl::UTCTimeZone()); }
   // Until the record is somebody's, which an event makes it.
   void AwaitOwner(const std::string& deal, const std::string& owner) {
-    const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
-    while (OwnerOf(deal) != owner) {
-      ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << "nothing more happens";
-      ASSERT_TRUE(follower->Poll(1'000).ok());
-    }
+    testing::AwaitThat(server_, [&] { return OwnerOf(deal) == owner; });
   }
 
   testing::TestServer server_;

@@ -14,11 +14,11 @@
 #include "kith/captures/v1/capture_reviews_service.grpc.pb.h"
 #include "kith/captures/v1/captures_service.grpc.pb.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
+#include "kith/custom_fields/v1/custom_fields_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
-#include "kith/roles/v1/roles_service.grpc.pb.h"
-#include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/testing/decider_spec.h"
+#include "tests/testing/members.h"
 #include "tests/testing/test_server.h"
 
 namespace kith::captures {
@@ -242,8 +242,9 @@ TEST_F(CapturesTest, AsksForWhatItMakes) {
   EXPECT_EQ(capture(key({"captures.write", "contacts.write"})), "PERMISSION_DENIED");
   EXPECT_EQ(CountContacts(), 0);
   EXPECT_EQ(capture(key({"captures.write", "contacts.write", "interactions.write"})), "");
-  // Who is there already needs not be created.
-  EXPECT_EQ(capture(key({"captures.write", "interactions.write"})), "");
+  // Who is there already needs not be created, for who may know that.
+  EXPECT_EQ(capture(key({"captures.write", "interactions.write"})), "PERMISSION_DENIED");
+  EXPECT_EQ(capture(key({"captures.write", "interactions.write", "contacts.read"})), "");
 }
 
 // Goal: whoever tells of the same new person at once makes one contact, whether or not the
@@ -344,48 +345,41 @@ TEST_F(CapturesTest, LeavesItToAReviewWhoHasASharedNumber) {
 // Goal: a review that somebody else's capture made tells a reviewer of no contact that is hidden
 // from them. Method: a user who sees their own has one of two candidates shared with them.
 TEST_F(CapturesTest, TellsAReviewerOfTheCandidatesThatTheySee) {
-  users::v1::CreateUserRequest user;
-  user.mutable_user()->set_display_name("Rae");
-  user.mutable_user()->add_roles("roles/sales-rep");
-  const std::string rae = server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name();
-  workspaces::v1::CreateApiKeyRequest key;
-  key.mutable_api_key()->set_display_name("Rae's");
-  key.mutable_api_key()->set_user(rae);
-  key.mutable_api_key()->add_permissions("*");
-  const std::string secret = server_.Call(&WorkspacesService::Stub::CreateApiKey, key)->secret();
-  user.mutable_user()->set_display_name("Eve");
-  const std::string eve = server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name();
+  const testing::Member rae = testing::AddMember(server_, "Rae", "roles/sales-rep");
+  const std::string eve = testing::AddUser(server_, "Eve", "roles/sales-rep");
   CreateContact(
       absl::StrCat(R"(first_name: "Ada" phones { raw: "+4930901820" } owner: ")", eve, "\""));
   const std::string bob = CreateContact(
-      absl::StrCat(R"(first_name: "Bob" phones { raw: "+4930901820" } owner: ")", rae, "\""));
+      absl::StrCat(R"(first_name: "Bob" phones { raw: "+4930901820" } owner: ")", rae.name, "\""));
   const v1::Capture told =
-      Capture(Calling(absl::StrCat(R"(phones { raw: "+4930901820" } owner: ")", rae, "\"")));
+      Capture(Calling(absl::StrCat(R"(phones { raw: "+4930901820" } owner: ")", rae.name, "\"")));
   ASSERT_EQ(told.candidates_size(), 2);
 
   v1::GetCaptureReviewRequest get;
   get.set_name(told.name());
   EXPECT_EQ(server_.Call(&Reviews::GetCaptureReview, get)->candidates_size(), 2);
-  const auto seen = server_.CallWith(secret, &Reviews::GetCaptureReview, get);
+  const auto seen = server_.CallWith(rae.secret, &Reviews::GetCaptureReview, get);
   ASSERT_EQ(seen->candidates_size(), 1);
   EXPECT_EQ(seen->candidates(0).contact(), bob);
   const auto listed =
-      server_.CallWith(secret, &Reviews::ListCaptureReviews, v1::ListCaptureReviewsRequest());
+      server_.CallWith(rae.secret, &Reviews::ListCaptureReviews, v1::ListCaptureReviewsRequest());
   ASSERT_EQ(listed->capture_reviews_size(), 1);
   EXPECT_EQ(listed->capture_reviews(0).candidates_size(), 1);
   v1::BatchGetCaptureReviewsRequest batch;
   batch.add_names(told.name());
-  const auto several = server_.CallWith(secret, &Reviews::BatchGetCaptureReviews, batch);
+  const auto several = server_.CallWith(rae.secret, &Reviews::BatchGetCaptureReviews, batch);
   EXPECT_EQ(several->capture_reviews(0).candidates_size(), 1);
   v1::ListCaptureReviewRevisionsRequest history;
   history.set_name(told.name());
-  const auto revisions = server_.CallWith(secret, &Reviews::ListCaptureReviewRevisions, history);
+  const auto revisions =
+      server_.CallWith(rae.secret, &Reviews::ListCaptureReviewRevisions, history);
   EXPECT_EQ(revisions->DebugString().find("candidates"), std::string::npos)
       << revisions->DebugString();
   v1::UpdateCaptureReviewRequest update;
   update.mutable_capture_review()->set_name(told.name());
   update.mutable_capture_review()->set_note("Calls back.");
-  EXPECT_EQ(server_.CallWith(secret, &Reviews::UpdateCaptureReview, update)->candidates_size(), 0);
+  EXPECT_EQ(server_.CallWith(rae.secret, &Reviews::UpdateCaptureReview, update)->candidates_size(),
+            0);
 }
 
 // Goal: nothing that somebody said of themselves is gone with the review.
@@ -423,34 +417,93 @@ TEST_F(CapturesTest, TellsInTheInteractionWhatTheContactDoesNotTake) {
   EXPECT_EQ(GetContact(eve).emails_size(), 0);
 }
 
-// Goal: who may change their own contacts only, changes nobody else's by telling what was said.
-TEST_F(CapturesTest, FillsNoContactThatTheCallerMayNotChange) {
+// Goal: an amount that somebody said is not gone with the review, and nobody learns it who may read
+// texts, and no amounts.
+TEST_F(CapturesTest, TellsAmountsToThoseWhoMayReadThem) {
+  using custom_fields::v1::CustomFieldsService;
+  for (const char* const key : {"budget", "deposit", "limit", "volume"}) {
+    custom_fields::v1::CreateCustomFieldRequest field;
+    field.mutable_custom_field()->set_display_name(key);
+    field.mutable_custom_field()->set_resource("contacts");
+    field.mutable_custom_field()->set_key(key);
+    field.mutable_custom_field()->set_type(custom_fields::v1::MONEY);
+    ASSERT_EQ(server_.Call(&CustomFieldsService::Stub::CreateCustomField, field).reason(), "");
+  }
+  const std::string bob = CreateContact(R"(
+    first_name: "Bob"
+    phones { raw: "+4930901820" }
+    custom { key: "budget" value { text: "100 EUR" } }
+    custom { key: "limit" value { text: "5 EUR" } })");
+  v1::CaptureInteractionRequest call = Calling(R"(
+    first_name: "Bob"
+    phones { raw: "+4930901820" }
+    custom { key: "budget" value { text: "24000.50 EUR" } }
+    custom { key: "deposit" value { money { currency_code: "EUR" units: 7 } } }
+    custom { key: "limit" value { text: "5.00 EUR" } }
+    custom { key: "volume" value { text: "8 EUR" } })");
+  call.mutable_interaction()->add_amounts()->set_currency_code("USD");
+  const auto kept = Resolve(Capture(call).name(), v1::EXISTING_CONTACT, bob);
+  ASSERT_EQ(kept.reason(), "");
+  const Interaction told = GetInteraction(kept->recorded_interaction());
+  EXPECT_EQ(told.body(), "Budget: see amount 2\nDeposit: see amount 3\nVolume: see amount 4");
+  ASSERT_EQ(told.amounts_size(), 4);
+  EXPECT_EQ(told.amounts(1).units(), 24'000);
+  EXPECT_EQ(told.amounts(2).units(), 7);
+  EXPECT_EQ(told.amounts(3).units(), 8);
+  EXPECT_EQ(GetContact(bob).custom().at("budget").money().units(), 100);
+  EXPECT_FALSE(GetContact(bob).custom().contains("deposit"));
+
   roles::v1::CreateRoleRequest role;
   *role.mutable_role() = Proto<roles::v1::Role>(R"(
-    display_name: "Own"
-    grants { permission: "captures.write" scope: ALL }
+    display_name: "Support"
+    grants { permission: "*.read" scope: ALL }
     grants { permission: "interactions.write" scope: ALL }
-    grants { permission: "contacts.read" scope: ALL }
-    grants { permission: "contacts.write" scope: OWN }
     field_groups: PERSONAL)");
   users::v1::CreateUserRequest user;
   user.mutable_user()->set_display_name("Rae");
   user.mutable_user()->add_roles(
       server_.Call(&roles::v1::RolesService::Stub::CreateRole, role)->name());
-  const std::string rae = server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name();
   workspaces::v1::CreateApiKeyRequest key;
   key.mutable_api_key()->set_display_name("Rae's");
-  key.mutable_api_key()->set_user(rae);
+  key.mutable_api_key()->set_user(
+      server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name());
   key.mutable_api_key()->add_permissions("*");
   const std::string secret = server_.Call(&WorkspacesService::Stub::CreateApiKey, key)->secret();
+  interactions::v1::GetInteractionRequest get;
+  get.set_name(told.name());
+  const auto seen = server_.CallWith(secret, &InteractionsService::Stub::GetInteraction, get);
+  ASSERT_EQ(seen.reason(), "");
+  EXPECT_EQ(seen->body(), told.body());
+  EXPECT_EQ(seen->amounts_size(), 0);
+  interactions::v1::AmendInteractionRequest amend;
+  amend.mutable_interaction()->set_name(told.name());
+  amend.mutable_update_mask()->add_paths("amounts");
+  EXPECT_EQ(server_.CallWith(secret, &InteractionsService::Stub::AmendInteraction, amend).reason(),
+            "PERMISSION_DENIED");
+
+  interactions::v1::RedactInteractionRequest redact;
+  redact.set_name(told.name());
+  ASSERT_EQ(server_.Call(&InteractionsService::Stub::RedactInteraction, redact).reason(), "");
+  EXPECT_EQ(GetInteraction(told.name()).amounts_size(), 0);
+}
+
+// Goal: who may change their own contacts only, changes nobody else's by telling what was said.
+TEST_F(CapturesTest, FillsNoContactThatTheCallerMayNotChange) {
+  const testing::Member rae = testing::AddMember(server_, "Rae", testing::AddRole(server_, R"(
+    display_name: "Own"
+    grants { permission: "captures.write" scope: ALL }
+    grants { permission: "interactions.write" scope: ALL }
+    grants { permission: "contacts.read" scope: ALL }
+    grants { permission: "contacts.write" scope: OWN }
+    field_groups: PERSONAL)"));
   const std::string theirs = CreateContact(R"(emails { address: "bob@example.com" })");
-  const std::string hers =
-      CreateContact(absl::StrCat(R"(emails { address: "ada@example.com" } owner: ")", rae, "\""));
+  const std::string hers = CreateContact(
+      absl::StrCat(R"(emails { address: "ada@example.com" } owner: ")", rae.name, "\""));
   const auto capture = [&](const std::string& address, v1::MatchPolicy policy) {
     v1::CaptureInteractionRequest request =
         Calling(absl::StrCat("emails { address: '", address, "' } job_title: 'Buyer'"));
     request.set_match_policy(policy);
-    return server_.CallWith(secret, &Captures::CaptureInteraction, request).reason();
+    return server_.CallWith(rae.secret, &Captures::CaptureInteraction, request).reason();
   };
   EXPECT_EQ(capture("bob@example.com", v1::FILL), "PERMISSION_DENIED");
   EXPECT_EQ(GetContact(theirs).job_title(), "");

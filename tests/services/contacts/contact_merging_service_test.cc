@@ -10,9 +10,9 @@
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
 #include "kith/profiles/v1/profiles_service.grpc.pb.h"
-#include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/testing/decider_spec.h"
+#include "tests/testing/members.h"
 #include "tests/testing/test_server.h"
 
 namespace kith::contacts {
@@ -30,7 +30,6 @@ using Stub = v1::ContactsService::Stub;
 using Deals = deals::v1::DealsService::Stub;
 using Interactions = interactions::v1::InteractionsService::Stub;
 using Profiles = profiles::v1::ProfilesService::Stub;
-using Users = users::v1::UsersService::Stub;
 using Workspaces = workspaces::v1::WorkspacesService::Stub;
 
 class MergeContacts : public ::testing::Test {
@@ -526,39 +525,32 @@ TEST_F(MergeContacts, TakesTwentyAtOnce) {
 }
 
 TEST_F(MergeContacts, ShowsNobodyMoreThanTheySaw) {
-  users::v1::CreateUserRequest user;
-  user.mutable_user()->set_display_name("Marta");
-  user.mutable_user()->add_roles("roles/sales-rep");
-  const std::string rep = server_.Call(&Users::CreateUser, user)->name();
-  workspaces::v1::CreateApiKeyRequest key;
-  key.mutable_api_key()->set_display_name("Marta's");
-  key.mutable_api_key()->set_user(rep);
-  key.mutable_api_key()->add_permissions("*");
-  const std::string secret = server_.Call(&Workspaces::CreateApiKey, key)->secret();
-  user.mutable_user()->clear_roles();
-  const std::string another = server_.Call(&Users::CreateUser, user)->name();
+  const testing::Member rep = testing::AddMember(server_, "Marta", "roles/sales-rep");
+  const std::string another = testing::AddUser(server_, "Mira", "roles/sales-rep");
   const std::string hidden =
       Create(absl::StrCat("first_name: 'Ada' tags: 'secret' owner: '", another, "'"));
-  const std::string own = Create(absl::StrCat("first_name: 'A.' owner: '", rep, "'"));
+  const std::string own = Create(absl::StrCat("first_name: 'A.' owner: '", rep.name, "'"));
   const auto get = [&](const std::string& name) {
     v1::GetContactRequest request;
     request.set_name(name);
-    return server_.CallWith(secret, &Stub::GetContact, request);
+    return server_.CallWith(rep.secret, &Stub::GetContact, request);
   };
   // Who sees one of two can neither merge them nor is told of the other.
-  EXPECT_EQ(server_.CallWith(secret, &Stub::MergeContacts, Merging(own, {hidden})).reason(),
+  EXPECT_EQ(server_.CallWith(rep.secret, &Stub::MergeContacts, Merging(own, {hidden})).reason(),
             "CONTACT_NOT_FOUND");
-  EXPECT_EQ(server_.CallWith(secret, &Stub::MergeContacts, Merging(hidden, {own})).reason(),
+  EXPECT_EQ(server_.CallWith(rep.secret, &Stub::MergeContacts, Merging(hidden, {own})).reason(),
             "CONTACT_NOT_FOUND");
   ASSERT_EQ(Merge(hidden, {own}).reason(), "");
   EXPECT_EQ(get(own).reason(), "CONTACT_NOT_FOUND");
   v1::UpdateContactRequest update;
   update.mutable_contact()->set_name(own);
   update.mutable_contact()->set_job_title("Countess");
-  EXPECT_EQ(server_.CallWith(secret, &Stub::UpdateContact, update).reason(), "CONTACT_NOT_FOUND");
+  EXPECT_EQ(server_.CallWith(rep.secret, &Stub::UpdateContact, update).reason(),
+            "CONTACT_NOT_FOUND");
   v1::UnmergeContactRequest unmerge;
   unmerge.set_name(own);
-  EXPECT_EQ(server_.CallWith(secret, &Stub::UnmergeContact, unmerge).reason(), "CONTACT_NOT_FOUND");
+  EXPECT_EQ(server_.CallWith(rep.secret, &Stub::UnmergeContact, unmerge).reason(),
+            "CONTACT_NOT_FOUND");
   ASSERT_EQ(Unmerge(own).reason(), "");
   EXPECT_EQ(get(own).reason(), "");
 }

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +20,7 @@
 #include "kith/webhooks/v1/webhooks_service.grpc.pb.h"
 #include "kith/workflows/v1/workflow_runs_service.grpc.pb.h"
 #include "kith/workflows/v1/workflows_service.grpc.pb.h"
+#include "tests/testing/await.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
 
@@ -114,13 +114,6 @@ class CustomConditions : public ::testing::Test {
     }
     return records;
   }
-  void AwaitThat(const std::function<bool()>& holds) {
-    const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
-    while (!holds()) {
-      ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << "nothing more happens";
-      ASSERT_TRUE(follower->Poll(1'000).ok());
-    }
-  }
 
   testing::TestServer server_;
 };
@@ -147,7 +140,7 @@ TEST_F(CustomConditions, SetOffWorkflows) {
       absl::StrCat(kGold, seats, " personal_custom { key: 'phone_name' value { text: 'None' } }"));
   CreateContact("");
   Update(few, "custom { key: 'seats' value { number: 5 } }", "custom.seats");
-  AwaitThat([&] { return Told().size() >= 2; });
+  testing::AwaitThat(server_, [&] { return Told().size() >= 2; });
   EXPECT_THAT(Told(), ElementsAre(ada, few));
 }
 
@@ -161,9 +154,9 @@ TEST_F(CustomConditions, DecideBranchesAndWhatIsWaitedFor) {
                         kTitles, " steps { id: 'end' end {} }"));
   CreateContact("");
   const std::string ada = CreateContact(kSilver);
-  AwaitThat([&] { return Told().size() == 1; });
+  testing::AwaitThat(server_, [&] { return Told().size() == 1; });
   Update(ada, kGold, "custom.tier");
-  AwaitThat([&] { return Told().size() == 2; });
+  testing::AwaitThat(server_, [&] { return Told().size() == 2; });
   contacts::v1::GetContactRequest get;
   get.set_name(ada);
   EXPECT_EQ(Made(&ContactsService::Stub::GetContact, get).job_title(), "told");
@@ -183,19 +176,20 @@ TEST_F(CustomConditions, SayWhichRecordsAreWaitedFor) {
   Activate(wait("custom.mentor"));
   const std::string ada = CreateContact("");
   CreateContact("");
-  AwaitThat([&] { return Told(workflows::v1::WAITING).size() == 2; });
+  testing::AwaitThat(server_, [&] { return Told(workflows::v1::WAITING).size() == 2; });
   const auto names = [](const std::string& map, const std::string& key, const std::string& name) {
     return absl::StrCat("notes: 'go' ", map, " { key: '", key, "' value { record: '", name,
                         "' } }");
   };
   CreateContact(names("custom", "mentor", ada));
-  AwaitThat([&] { return Told(workflows::v1::WAITING).size() == 2 && Told().size() == 1; });
+  testing::AwaitThat(
+      server_, [&] { return Told(workflows::v1::WAITING).size() == 2 && Told().size() == 1; });
   EXPECT_THAT(Told(), ElementsAre(ada));
   Activate(wait("personal_custom.spouse"));
   const std::string cyd = CreateContact("");
-  AwaitThat([&] { return Told(workflows::v1::WAITING).size() == 4; });
+  testing::AwaitThat(server_, [&] { return Told(workflows::v1::WAITING).size() == 4; });
   CreateContact(names("personal_custom", "spouse", cyd));
-  AwaitThat([&] { return Told().size() == 2; });
+  testing::AwaitThat(server_, [&] { return Told().size() == 2; });
   EXPECT_THAT(Told(), ElementsAre(ada, cyd));
 }
 
@@ -265,7 +259,7 @@ TEST_F(CustomConditions, GoOnOverTheValuesOfAFieldThatIsDeleted) {
   const std::string ada = CreateContact(kGold);
   DeleteField(tier);
   Update(ada, "notes: 'go'", "notes");
-  AwaitThat([&] { return !Told().empty(); });
+  testing::AwaitThat(server_, [&] { return !Told().empty(); });
   EXPECT_THAT(Told(), ElementsAre(ada));
   EXPECT_THAT(CreateWorkflow(Triggered("custom.tier = gold")).fields(),
               ElementsAre("workflow.trigger.condition"));
@@ -309,7 +303,7 @@ TEST_F(CustomConditions, GivePoints) {
     get.set_record(contact);
     return server_.Call(&ScoresService::Stub::GetScore, get)->score();
   };
-  AwaitThat([&] { return score_of(ada) == 10; });
+  testing::AwaitThat(server_, [&] { return score_of(ada) == 10; });
   EXPECT_EQ(score_of(ben), 0);
 }
 
@@ -329,7 +323,7 @@ TEST_F(CustomConditions, TellWebhooks) {
                 webhooks::v1::ListWebhookDeliveriesRequest())
         .webhook_deliveries();
   };
-  AwaitThat([&] { return !deliveries().empty(); });
+  testing::AwaitThat(server_, [&] { return !deliveries().empty(); });
   ASSERT_EQ(deliveries().size(), 1);
   EXPECT_EQ(deliveries()[0].record(), ada);
 }

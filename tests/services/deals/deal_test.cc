@@ -1,5 +1,6 @@
 #include "services/deals/deal.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -7,9 +8,13 @@
 
 #include "kith/deals/v1/deals_errors.pb.h"
 #include "tests/services/deals/deal_world.h"
+#include "tests/testing/decider_spec.h"
 
 namespace kith::deals {
 namespace {
+
+using ::testing::ElementsAre;
+using testing::ViolatedFields;
 
 // The only event of a decision.
 const v1::DealEvent& OnlyEvent(const Decision& decision) {
@@ -359,6 +364,26 @@ TEST(UpdateDeal, RejectsANegativeAmount) {
   v1::UpdateDealRequest command = Rename("Another");
   *command.mutable_deal()->mutable_amount() = Euros(-5);
   EXPECT_EQ(OutcomeOf(WithPipeline().Do(Create()).Try(command)), "INVALID_FIELD");
+}
+
+TEST(UpdateDeal, TakesWhatADealBringsAgainAndAgain) {
+  DealWorld world = WithPipeline().Do(Create());
+  v1::UpdateDealRequest command = Rename("Another");
+  v1::Deal& deal = *command.mutable_deal();
+  *deal.mutable_monthly_recurring_revenue() = Euros(-1);
+  *deal.mutable_annual_recurring_revenue() = Euros(-12);
+  *deal.mutable_annual_contract_value() = Euros(-15);
+  EXPECT_THAT(ViolatedFields(world.Try(command).status()),
+              ElementsAre("deal.monthly_recurring_revenue", "deal.annual_recurring_revenue",
+                          "deal.annual_contract_value"));
+  *deal.mutable_monthly_recurring_revenue() = Euros(100);
+  *deal.mutable_annual_recurring_revenue() = Euros(1200);
+  *deal.mutable_annual_contract_value() = Euros(1500);
+  world.Do(command);
+  EXPECT_EQ(world.deal().monthly_recurring_revenue().units(), 100);
+  EXPECT_EQ(world.deal().annual_recurring_revenue().units(), 1200);
+  EXPECT_EQ(world.deal().annual_contract_value().units(), 1500);
+  EXPECT_EQ(world.deal().amount().units(), 1200) << "which is said by itself";
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "absl/functional/any_invocable.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -11,8 +10,10 @@
 #include "kith/forms/v1/form_submissions_service.grpc.pb.h"
 #include "kith/forms/v1/forms_service.grpc.pb.h"
 #include "kith/messages/v1/messages_service.grpc.pb.h"
+#include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "services/edge/http_port.h"
 #include "tests/services/edge/http_client.h"
+#include "tests/testing/await.h"
 #include "tests/testing/captchas.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
@@ -25,6 +26,7 @@ using forms::v1::FormsService;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::Proto;
+using workspaces::v1::WorkspacesService;
 
 constexpr char kUrlEncoded[] = "application/x-www-form-urlencoded";
 
@@ -47,13 +49,13 @@ class FormPagesTest : public ::testing::Test {
         consents { key: "terms" text: "I agree & so on." required: true }
         allowed_origins: "https://www.example.com" )",
                                                                  more));
-    form_ = server_.Call(&FormsService::Stub::CreateForm, create)->name();
+    form_ = Call(&FormsService::Stub::CreateForm, create)->name();
     forms::v1::PublishFormRequest publish;
     publish.set_name(form_);
-    EXPECT_EQ(server_.Call(&FormsService::Stub::PublishForm, publish).reason(), "");
+    EXPECT_EQ(Call(&FormsService::Stub::PublishForm, publish).reason(), "");
     forms::v1::GetFormEmbeddingRequest get;
     get.set_name(form_);
-    return server_.Call(&FormsService::Stub::GetFormEmbedding, get)->path();
+    return Call(&FormsService::Stub::GetFormEmbedding, get)->path();
   }
   HttpReply Ask(const std::string& method, const std::string& path, const std::string& type = "",
                 const std::string& body = "", const std::string& headers = "") {
@@ -65,7 +67,7 @@ class FormPagesTest : public ::testing::Test {
     return client.Read();
   }
   int CountContacts() {
-    return server_.Call(&ContactsService::Stub::ListContacts, contacts::v1::ListContactsRequest())
+    return Call(&ContactsService::Stub::ListContacts, contacts::v1::ListContactsRequest())
         ->contacts_size();
   }
   forms::v1::FormReport Report() {
@@ -74,14 +76,9 @@ class FormPagesTest : public ::testing::Test {
     return server_.Call(&FormsService::Stub::GetFormReport, request).response;
   }
   // As soon as it counts this: traffic is recorded after the page has answered.
-  forms::v1::FormReport ReportOnce(absl::AnyInvocable<bool(const forms::v1::FormReport&)> counts) {
-    const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
-    forms::v1::FormReport report = Report();
-    while (!counts(report) && follower->Wait(absl::Seconds(20))) {
-      EXPECT_TRUE(follower->Poll(1'000).ok());
-      report = Report();
-    }
-    return report;
+  forms::v1::FormReport ReportOnce(absl::FunctionRef<bool(const forms::v1::FormReport&)> counts) {
+    testing::AwaitThat(server_, [&] { return counts(Report()); });
+    return Report();
   }
   // What the page has under this name.
   static std::string HiddenIn(const std::string& page, const std::string& name) {
@@ -91,7 +88,14 @@ class FormPagesTest : public ::testing::Test {
     return page.substr(begin, page.find('"', begin) - begin);
   }
 
+  // In the workspace of the key.
+  template <class Method, class Request>
+  auto Call(Method method, const Request& request) {
+    return server_.CallWith(key_.empty() ? server_.secret() : key_, method, request);
+  }
+
   testing::TestServer server_;
+  std::string key_;  // empty: of the first workspace
   std::string form_;
 };
 
@@ -470,6 +474,40 @@ TEST_F(FormPagesTest, RefuseWhatIsNoForm) {
   EXPECT_EQ(Ask("GET", path).status, 404);
   EXPECT_EQ(Ask("POST", path, kUrlEncoded, "email=a%40example.com&consent.terms=true").status, 404);
   EXPECT_EQ(CountContacts(), 0);
+}
+
+// Goal: what closes between the page and its post is not taken, and the sender is told that it was
+// not; nobody outside learns why.
+TEST_F(FormPagesTest, TakeNothingThatClosedSinceThePage) {
+  constexpr char kBody[] = "email=a%40example.com&consent.terms=true";
+  std::string path = Publish();
+  ASSERT_EQ(Ask("GET", path).status, 200);
+  forms::v1::DeleteFormRequest remove;
+  remove.set_name(form_);
+  ASSERT_EQ(server_.Call(&FormsService::Stub::DeleteForm, remove).reason(), "");
+  EXPECT_EQ(Ask("POST", path, kUrlEncoded, kBody).status, 404);
+  EXPECT_EQ(Ask("POST", path, "application/json", R"({"email": "a@example.com"})").status, 404);
+  EXPECT_EQ(CountContacts(), 0);
+
+  // Of another workspace, which is suspended and goes on.
+  workspaces::v1::CreateWorkspaceRequest create;
+  create.mutable_workspace()->set_display_name("Other");
+  const auto other = server_.Call(&WorkspacesService::Stub::CreateWorkspace, create);
+  ASSERT_EQ(other.reason(), "");
+  key_ = other->secret();
+  path = Publish();
+  ASSERT_EQ(Ask("GET", path).status, 200);
+  workspaces::v1::SuspendWorkspaceRequest suspend;
+  suspend.set_name(other->workspace().name());
+  ASSERT_EQ(server_.Call(&WorkspacesService::Stub::SuspendWorkspace, suspend).reason(), "");
+  EXPECT_EQ(Ask("GET", path).status, 404);
+  EXPECT_EQ(Ask("POST", path, kUrlEncoded, kBody).status, 404);
+  workspaces::v1::ResumeWorkspaceRequest resume;
+  resume.set_name(other->workspace().name());
+  ASSERT_EQ(server_.Call(&WorkspacesService::Stub::ResumeWorkspace, resume).reason(), "");
+  EXPECT_EQ(CountContacts(), 0);
+  EXPECT_EQ(Ask("POST", path, kUrlEncoded, kBody).status, 200);
+  EXPECT_EQ(CountContacts(), 1);
 }
 
 }  // namespace

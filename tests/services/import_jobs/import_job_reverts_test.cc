@@ -8,9 +8,11 @@
 #include "absl/strings/str_cat.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/policies/v1/policies_service.grpc.pb.h"
+#include "kith/roles/v1/roles_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/services/import_jobs/import_jobs_fixture.h"
+#include "tests/testing/members.h"
 
 namespace kith::import_jobs {
 namespace {
@@ -276,23 +278,13 @@ TEST_F(ImportJobReverts, GoOnForSomebodyElseWhereTheirUserIsGone) {
   const Begun job = BeginUpsert();
   const std::string ada = Import(job, R"(emails { address: "ada@example.com" })")->name();
   Complete(job.name);
-  users::v1::CreateUserRequest user;
-  user.mutable_user()->set_display_name("Rob");
-  user.mutable_user()->add_roles("roles/admin");
-  const std::string rob = server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name();
-  user.mutable_user()->set_display_name("Anna");  // who stays
-  ASSERT_EQ(server_.Call(&users::v1::UsersService::Stub::CreateUser, user).reason(), "");
-  workspaces::v1::CreateApiKeyRequest key;
-  key.mutable_api_key()->set_display_name("Rob's");
-  key.mutable_api_key()->add_permissions("*");
-  key.mutable_api_key()->set_user(rob);
-  const std::string secret =
-      server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, key)->secret();
+  const testing::Member rob = testing::AddMember(server_, "Rob", "roles/admin");
+  testing::AddUser(server_, "Anna", "roles/admin");  // who stays
   ASSERT_EQ(Pause().reason(), "");
-  ASSERT_EQ(Revert(job.name, "", secret).reason(), "");
-  ASSERT_EQ(Get(job.name).acts_for(), rob);
+  ASSERT_EQ(Revert(job.name, "", rob.secret).reason(), "");
+  ASSERT_EQ(Get(job.name).acts_for(), rob.name);
   users::v1::DeleteUserRequest remove;
-  remove.set_name(rob);
+  remove.set_name(rob.name);
   ASSERT_EQ(server_.Call(&users::v1::UsersService::Stub::DeleteUser, remove).reason(), "");
   ASSERT_EQ(Resume().reason(), "");
   for (int i = 0; i < 10'000 && Get(job.name).state() == v1::REVERTING; ++i) {
@@ -385,6 +377,71 @@ TEST_F(ImportJobReverts, GoOnTakingBackWhereItWasInterrupted) {
   EXPECT_EQ(second->reverted_count(), 50);
   EXPECT_FALSE(second->more());
   EXPECT_EQ(CountContacts(), 0);
+}
+
+// Goal: whose job it is learns of no record that is hidden from them: not by the list, nor by what
+// a revert would do, nor by what one did.
+TEST_F(ImportJobReverts, TellOfTheRecordsThatTheCallerSees) {
+  roles::v1::CreateRoleRequest role;
+  *role.mutable_role() = Proto<roles::v1::Role>(R"(
+    display_name: "Own"
+    grants { permission: "import_jobs.*" scope: OWN }
+    grants { permission: "deals.*" scope: OWN }
+    field_groups: PERSONAL field_groups: MONEY)");
+  users::v1::CreateUserRequest user;
+  user.mutable_user()->set_display_name("Rae");
+  user.mutable_user()->add_roles(
+      server_.Call(&roles::v1::RolesService::Stub::CreateRole, role)->name());
+  const std::string rae = server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name();
+  user.mutable_user()->set_display_name("Eve");
+  const std::string eve = server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name();
+  workspaces::v1::CreateApiKeyRequest key;
+  key.mutable_api_key()->set_display_name("Rae's");
+  key.mutable_api_key()->set_user(rae);
+  key.mutable_api_key()->add_permissions("deals.*");
+  key.mutable_api_key()->add_permissions("import_jobs.*");
+  const std::string secret =
+      server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, key)->secret();
+  const Begun job = Begin(absl::StrCat(R"(collection: "deals" owner: ")", rae, "\""));
+  const auto deal = [&](const std::string& owner) {
+    deals::v1::CreateDealRequest create;
+    create.mutable_deal()->set_display_name("Atlas");
+    create.mutable_deal()->set_owner(owner);
+    const auto created = CallOf(job, &deals::v1::DealsService::Stub::CreateDeal, create);
+    EXPECT_EQ(created.reason(), "");
+    return created->name();
+  };
+  const std::string own = deal(rae);
+  const std::string hidden = deal(eve);
+  Complete(job.name);
+
+  v1::ListImportJobChangesRequest list;
+  list.set_name(job.name);
+  const auto listed = server_.CallWith(secret, &Stub::ListImportJobChanges, list);
+  ASSERT_EQ(listed->changes_size(), 1) << listed.reason();
+  EXPECT_EQ(listed->changes(0).record(), own);
+  EXPECT_EQ(Changes(job.name).size(), 2u);
+  // On further pages, too.
+  list.set_page_size(1);
+  std::vector<std::string> paged;
+  do {
+    const auto page = server_.CallWith(secret, &Stub::ListImportJobChanges, list);
+    ASSERT_EQ(page.reason(), "");
+    for (const auto& change : page->changes()) paged.push_back(change.record());
+    list.set_page_token(page->next_page_token());
+  } while (!list.page_token().empty());
+  EXPECT_EQ(paged, std::vector<std::string>{own});
+  v1::PreviewImportJobRevertRequest preview;
+  preview.set_name(job.name);
+  const auto planned = server_.CallWith(secret, &Stub::PreviewImportJobRevert, preview);
+  ASSERT_EQ(planned->records_size(), 1) << planned.reason();
+  EXPECT_EQ(planned->records(0).change().record(), own);
+  ASSERT_EQ(Revert(job.name, "begin", secret).reason(), "");
+  const auto reverted = Revert(job.name, "go on", secret);
+  EXPECT_EQ(reverted->reverted_count(), 1);
+  EXPECT_EQ(reverted->kept_size(), 0);
+  EXPECT_EQ(reverted->job().kept_count(), 1);
+  EXPECT_THAT(reverted.status.error_details(), ::testing::Not(HasSubstr(hidden)));
 }
 
 TEST_F(ImportJobReverts, LeaveADealWhereItWasMoved) {

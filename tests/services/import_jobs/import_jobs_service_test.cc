@@ -10,10 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "kith/custom_fields/v1/custom_fields_service.grpc.pb.h"
-#include "kith/roles/v1/roles_service.grpc.pb.h"
-#include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/services/import_jobs/import_jobs_fixture.h"
+#include "tests/testing/members.h"
 
 namespace kith::import_jobs {
 namespace {
@@ -54,7 +53,8 @@ TEST_F(ImportJobsTest, AreListedTheLatestFirst) {
 TEST_F(ImportJobsTest, AreRefusedWhereTheirKeysMatchNothing) {
   for (const char* const fields :
        {R"(collection: "contacts" match_keys: DOMAIN)", R"(collection: "contacts" policy: UPSERT)",
-        R"(collection: "deals" match_keys: EXTERNAL_ID)",
+        R"(collection: "deals" match_keys: EMAIL_ADDRESS)",
+        R"(collection: "tasks" match_keys: EXTERNAL_ID)",
         R"(collection: "contacts" match_keys: EMAIL_ADDRESS match_keys: EMAIL_ADDRESS)"}) {
     v1::CreateImportJobRequest request;
     *request.mutable_import_job() = Proto<v1::ImportJob>(fields);
@@ -289,18 +289,8 @@ TEST_F(ImportJobsTest, MakeOneContactWhoeverOfTwoComesFirst) {
 // it is. Method: rows of a user who sees their own, with an external id, a domain and an address of
 // records that they do not see.
 TEST_F(ImportJobsTest, RefuseAKeyOfWhatTheCallerDoesNotSeeAndTellNothingOfIt) {
-  users::v1::CreateUserRequest user;
-  user.mutable_user()->set_display_name("Rae");
-  user.mutable_user()->add_roles("roles/sales-manager");
-  const std::string rae = server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name();
-  user.mutable_user()->set_display_name("Eve");
-  const std::string eve = server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name();
-  using Workspaces = workspaces::v1::WorkspacesService::Stub;
-  workspaces::v1::CreateApiKeyRequest key;
-  key.mutable_api_key()->set_display_name("Rae's");
-  key.mutable_api_key()->set_user(rae);
-  key.mutable_api_key()->add_permissions("*");
-  const std::string secret = server_.Call(&Workspaces::CreateApiKey, key)->secret();
+  const testing::Member rae = testing::AddMember(server_, "Rae", "roles/sales-manager");
+  const std::string eve = testing::AddUser(server_, "Eve", "roles/sales-manager");
   const std::string hidden = CreateContact(absl::StrCat(
       R"(emails { address: "ada@example.com" } external_ids { system: "erp" id: "7" } owner: ")",
       eve, "\""));
@@ -313,7 +303,7 @@ TEST_F(ImportJobsTest, RefuseAKeyOfWhatTheCallerDoesNotSeeAndTellNothingOfIt) {
     v1::CreateImportJobRequest request;
     *request.mutable_import_job() = Proto<v1::ImportJob>(fields);
     request.mutable_import_job()->set_display_name("people.csv");
-    const auto begun = server_.CallWith(secret, &Stub::CreateImportJob, request);
+    const auto begun = server_.CallWith(rae.secret, &Stub::CreateImportJob, request);
     EXPECT_EQ(begun.reason(), "");
     return begun->name();
   };
@@ -323,7 +313,7 @@ TEST_F(ImportJobsTest, RefuseAKeyOfWhatTheCallerDoesNotSeeAndTellNothingOfIt) {
     v1::ImportRecordRequest request;
     request.set_import_job(people);
     *request.mutable_contact() = Proto<Contact>(contact);
-    return server_.CallWith(secret, &Stub::ImportRecord, request);
+    return server_.CallWith(rae.secret, &Stub::ImportRecord, request);
   };
   const auto by_id = row(R"(first_name: "A" external_ids { system: "erp" id: "7" })");
   EXPECT_EQ(by_id.reason(), "EXTERNAL_ID_TAKEN");
@@ -332,11 +322,12 @@ TEST_F(ImportJobsTest, RefuseAKeyOfWhatTheCallerDoesNotSeeAndTellNothingOfIt) {
   v1::ImportRecordRequest domain;
   domain.set_import_job(begin(R"(collection: "companies" policy: UPSERT match_keys: DOMAIN)"));
   *domain.mutable_company() = Proto<Company>(R"(display_name: "A" domains: "acme.example")");
-  const auto by_domain = server_.CallWith(secret, &Stub::ImportRecord, domain);
+  const auto by_domain = server_.CallWith(rae.secret, &Stub::ImportRecord, domain);
   EXPECT_EQ(by_domain.reason(), "DOMAIN_TAKEN");
   EXPECT_EQ(by_domain.metadata("company"), "");
   // An address is one contact's only where the workspace says so; else there may be two.
   const std::string by_address = R"(emails { address: "ada@example.com" })";
+  using Workspaces = workspaces::v1::WorkspacesService::Stub;
   workspaces::v1::UpdateWorkspaceRequest unique;
   unique.mutable_workspace()->set_name("workspaces/1");
   unique.mutable_workspace()->set_unique_contact_emails(true);
@@ -352,38 +343,26 @@ TEST_F(ImportJobsTest, RefuseAKeyOfWhatTheCallerDoesNotSeeAndTellNothingOfIt) {
 
 // Goal: who may change their own contacts only, changes nobody else's by a row that matches it.
 TEST_F(ImportJobsTest, UpdateNoContactThatTheCallerMayNotChange) {
-  roles::v1::CreateRoleRequest role;
-  *role.mutable_role() = Proto<roles::v1::Role>(R"(
+  const testing::Member rae = testing::AddMember(server_, "Rae", testing::AddRole(server_, R"(
     display_name: "Own"
     grants { permission: "import_jobs.read" scope: ALL }
     grants { permission: "import_jobs.write" scope: ALL }
     grants { permission: "contacts.read" scope: ALL }
     grants { permission: "contacts.write" scope: OWN }
-    field_groups: PERSONAL)");
-  users::v1::CreateUserRequest user;
-  user.mutable_user()->set_display_name("Rae");
-  user.mutable_user()->add_roles(
-      server_.Call(&roles::v1::RolesService::Stub::CreateRole, role)->name());
-  const std::string rae = server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name();
-  workspaces::v1::CreateApiKeyRequest key;
-  key.mutable_api_key()->set_display_name("Rae's");
-  key.mutable_api_key()->set_user(rae);
-  key.mutable_api_key()->add_permissions("*");
-  const std::string secret =
-      server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, key)->secret();
+    field_groups: PERSONAL)"));
   CreateContact(R"(emails { address: "bob@example.com" })");
-  CreateContact(absl::StrCat(R"(emails { address: "ada@example.com" } owner: ")", rae, "\""));
+  CreateContact(absl::StrCat(R"(emails { address: "ada@example.com" } owner: ")", rae.name, "\""));
   v1::CreateImportJobRequest begin;
   *begin.mutable_import_job() = Proto<v1::ImportJob>(
       R"(display_name: "a.csv" collection: "contacts" policy: UPSERT match_keys: EMAIL_ADDRESS)");
-  const auto begun = server_.CallWith(secret, &Stub::CreateImportJob, begin);
+  const auto begun = server_.CallWith(rae.secret, &Stub::CreateImportJob, begin);
   ASSERT_EQ(begun.reason(), "");
   const auto row = [&](const std::string& address) {
     v1::ImportRecordRequest request;
     request.set_import_job(begun->name());
     request.mutable_contact()->add_emails()->set_address(address);
     request.mutable_contact()->set_job_title("Buyer");
-    return server_.CallWith(secret, &Stub::ImportRecord, request);
+    return server_.CallWith(rae.secret, &Stub::ImportRecord, request);
   };
   EXPECT_EQ(row("bob@example.com").reason(), "PERMISSION_DENIED");
   const auto hers = row("ada@example.com");

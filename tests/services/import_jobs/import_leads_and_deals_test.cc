@@ -190,8 +190,8 @@ TEST_F(ImportedLeads, HaveNoIdOfADeal) {
 
 class ImportedDeals : public ImportJobsTest {
  protected:
-  Begun BeginDeals(const std::string& policy = "UPSERT") {
-    return Begin(absl::StrCat("collection: 'deals' match_keys: DEAL_NAME policy: ", policy));
+  Begun BeginDeals(const std::string& policy = "UPSERT", const std::string& key = "DEAL_NAME") {
+    return Begin(absl::StrCat("collection: 'deals' match_keys: ", key, " policy: ", policy));
   }
   testing::Reply<v1::ImportRecordResponse> ImportDeal(const Begun& job, const std::string& id,
                                                       const std::string& stage,
@@ -226,7 +226,7 @@ TEST_F(ImportedDeals, AreFoundByTheirNameAndMoved) {
   EXPECT_EQ(GetDeal("deals/a1")->source(), "web");
   EXPECT_EQ(GetDeal("deals/a1")->stage_intervals_size(), 3);
   const auto refused = ImportDeal(job, "a1", "no-such-stage", "source: 'mail'");
-  EXPECT_NE(refused.reason(), "");
+  EXPECT_EQ(refused.reason(), "STAGE_NOT_FOUND");
   EXPECT_EQ(GetDeal("deals/a1")->source(), "web") << "all of a row, or nothing";
   deals::v1::WinDealRequest win;
   win.set_name("deals/a1");
@@ -266,6 +266,39 @@ TEST_F(ImportedDeals, ThatWereClosedAreToBeReopenedFirst) {
     EXPECT_EQ(ImportDeal(job, id, "qualified", "source: 'web'")->outcome(), v1::ROW_UPDATED);
     EXPECT_EQ(GetDeal(absl::StrCat("deals/", id))->source(), "web");
   }
+}
+
+TEST_F(ImportedDeals, AreFoundByAnExternalIdAndMoved) {
+  const std::string id = "external_ids { system: 'crm' id: '7' } ";
+  const auto begin = [&](const std::string& policy) { return BeginDeals(policy, "EXTERNAL_ID"); };
+  EXPECT_EQ(ImportDeal(begin("UPDATE_ONLY"), "", "new-lead", id).reason(), "NO_MATCH");
+  const auto created = ImportDeal(begin("UPSERT"), "", "new-lead", id);
+  ASSERT_EQ(created.reason(), "");
+  EXPECT_EQ(created->outcome(), v1::ROW_CREATED);
+  const std::string name = created->name();
+  EXPECT_EQ(ImportDeal(begin("UPSERT"), "", "new-lead", id)->outcome(), v1::ROW_UNCHANGED);
+  EXPECT_EQ(ImportDeal(begin("CREATE_ONLY"), "", "contacted", id)->outcome(), v1::ROW_UNCHANGED);
+  EXPECT_EQ(GetDeal(name)->etag(), "1");
+  const Begun later = begin("UPSERT");
+  const auto moved = ImportDeal(
+      later, "", "qualified",
+      absl::StrCat(id, "external_ids { system: 'erp' id: '8' } tags: 'fair' source: 'web'"));
+  EXPECT_EQ(moved.reason(), "");
+  EXPECT_EQ(moved->outcome(), v1::ROW_UPDATED);
+  EXPECT_EQ(moved->name(), name);
+  EXPECT_EQ(GetDeal(name)->stage(), "pipelines/default/stages/qualified");
+  EXPECT_EQ(GetDeal(name)->external_ids_size(), 2) << "it gains what the row adds";
+  EXPECT_THAT(GetDeal(name)->tags(), ::testing::ElementsAre("fair"));
+  // One that has the one id, and one that has the other.
+  ASSERT_EQ(ImportDeal(begin("UPSERT"), "", "new-lead", "external_ids { system: 'crm' id: '9' }")
+                ->outcome(),
+            v1::ROW_CREATED);
+  const auto several = ImportDeal(begin("UPSERT"), "", "new-lead",
+                                  absl::StrCat(id, "external_ids { system: 'crm' id: '9' }"));
+  EXPECT_EQ(several.reason(), "AMBIGUOUS_ROW");
+  EXPECT_THAT(several.status.error_message(), HasSubstr(absl::StrCat(name, " (EXTERNAL_ID)")));
+  const auto none = ImportDeal(BeginDeals(), "a1", "new-lead", id);
+  EXPECT_EQ(none.reason(), "EXTERNAL_ID_TAKEN") << "of a job that matches by name alone";
 }
 
 TEST_F(ImportedDeals, DoWhatTheirPolicySaysAndAreTakenBack) {

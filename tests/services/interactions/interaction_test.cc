@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -114,21 +115,28 @@ TEST_F(RecordInteraction, SealsWhatIsPersonalUnderTheParentsKey) {
 // field and the split is not told.
 TEST_F(RecordInteraction, LeavesNoFieldClearThatTheProtoCallsPersonal) {
   const google::protobuf::Descriptor& type = *v1::Interaction::descriptor();
-  v1::Interaction everything = Call();
   std::vector<const google::protobuf::FieldDescriptor*> personal;
   for (int i = 0; i < type.field_count(); ++i) {
     if (!type.field(i)->options().GetExtension(options::v1::field).personal()) continue;
     personal.push_back(type.field(i));
-    ASSERT_EQ(type.field(i)->cpp_type(), google::protobuf::FieldDescriptor::CPPTYPE_STRING);
-    everything.GetReflection()->SetString(&everything, type.field(i), "secret");
   }
   ASSERT_FALSE(personal.empty());
-  const v1::InteractionRecorded recorded = DecideRecorded("contacts/1", everything);
+  // Each also where it is the only one.
   for (const auto* field : personal) {
-    const v1::Interaction& clear = recorded.interaction();
-    EXPECT_EQ(clear.GetReflection()->GetString(clear, field), "") << field->name();
-    const v1::Interaction& sealed = recorded.personal();
-    EXPECT_EQ(sealed.GetReflection()->GetString(sealed, field), "secret") << field->name();
+    v1::Interaction only;
+    only.set_kind(v1::CALL);
+    if (field->is_repeated()) {
+      only.GetReflection()->AddMessage(&only, field);
+    } else {
+      only.GetReflection()->SetString(&only, field, "secret");
+    }
+    const v1::InteractionRecorded recorded = DecideRecorded("contacts/1", only);
+    std::vector<const google::protobuf::FieldDescriptor*> set;
+    recorded.interaction().GetReflection()->ListFields(recorded.interaction(), &set);
+    EXPECT_EQ(std::count(set.begin(), set.end(), field), 0) << field->name();
+    set.clear();
+    recorded.personal().GetReflection()->ListFields(recorded.personal(), &set);
+    EXPECT_EQ(std::count(set.begin(), set.end(), field), 1) << field->name();
   }
 }
 

@@ -2,6 +2,7 @@
 #include "kith/workflows/v1/workflow_runs_service.grpc.pb.h"
 #include "kith/workflows/v1/workflows_service.grpc.pb.h"
 #include "tests/services/leads/leads_fixture.h"
+#include "tests/testing/await.h"
 
 namespace kith::leads {
 namespace {
@@ -25,13 +26,7 @@ class LeadAutomationTest : public LeadsFixture {
   }
   // Until the lead is so, which an event makes it.
   v1::Lead Await(const std::string& lead, v1::LeadStatus status) {
-    const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
-    while (Get(lead)->status() != status) {
-      if (!follower->Wait(absl::Seconds(20)) || !follower->Poll(1'000).ok()) {
-        ADD_FAILURE() << "nothing more happens";
-        break;
-      }
-    }
+    testing::AwaitThat(server_, [&] { return Get(lead)->status() == status; });
     return Get(lead).response;
   }
 };

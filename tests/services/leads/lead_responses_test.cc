@@ -3,6 +3,7 @@
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
 #include "kith/meetings/v1/meetings_service.grpc.pb.h"
 #include "tests/services/leads/leads_fixture.h"
+#include "tests/testing/await.h"
 
 namespace kith::leads {
 namespace {
@@ -26,13 +27,7 @@ class LeadResponsesTest : public LeadsFixture {
   }
   // Until the lead says when it was answered; how long after it came into being.
   absl::Duration AwaitAnswer(const std::string& lead) {
-    const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
-    while (!Get(lead)->has_first_response_time()) {
-      if (!follower->Wait(absl::Seconds(20)) || !follower->Poll(1'000).ok()) {
-        ADD_FAILURE() << "nothing more happens";
-        return absl::ZeroDuration();
-      }
-    }
+    testing::AwaitThat(server_, [&] { return Get(lead)->has_first_response_time(); });
     const v1::Lead now = Get(lead).response;
     return FromTimestamp(now.first_response_time()) - FromTimestamp(now.create_time());
   }

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +16,7 @@
 #include "kith/policies/v1/policies_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
+#include "tests/testing/await.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
 
@@ -104,16 +104,8 @@ class MeetingInvitationsTest : public ::testing::Test {
     return mails;
   }
   std::vector<messages::v1::Message> Await(const std::string& contact, size_t count) {
-    const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
-    while (true) {
-      auto mails = Mails(contact);
-      if (mails.size() >= count) return mails;
-      if (!follower->Wait(absl::Seconds(20))) {
-        ADD_FAILURE() << "nothing more happens";
-        return mails;
-      }
-      EXPECT_TRUE(follower->Poll(1'000).ok());
-    }
+    testing::AwaitThat(server_, [&] { return Mails(contact).size() >= count; });
+    return Mails(contact);
   }
   // What was asked for by now was done: a later one, somebody else's, was.
   void AwaitRest() {
@@ -227,11 +219,7 @@ TEST_F(MeetingInvitationsTest, AreBoundAsOtherMailIs) {
     return Made(&notifications::v1::NotificationsService::Stub::ListNotifications,
                 notifications::v1::ListNotificationsRequest());
   };
-  const auto log = server_.runtime().log.Follow(server_.runtime().log.head());
-  while (notifications().notifications().empty()) {
-    ASSERT_TRUE(log->Wait(absl::Seconds(20))) << "nothing more happens";
-    ASSERT_TRUE(log->Poll(1'000).ok());
-  }
+  testing::AwaitThat(server_, [&] { return !notifications().notifications().empty(); });
   const auto told = notifications();
   ASSERT_EQ(told.notifications_size(), 1) << "once of what was asked for at once";
   EXPECT_EQ(told.notifications(0).owner(), ben_);
@@ -246,15 +234,12 @@ TEST_F(MeetingInvitationsTest, AreBoundAsOtherMailIs) {
   const std::string bob = CreateContact("bob@example.com");
   Create(absl::StrCat(At(absl::Hours(24)), "send_invitations: true ", Invites({ada, bob})));
   // One was sent today already.
-  const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
   policies::v1::GetPolicyRequest get;
   get.set_name("policies/meeting_invitations");
+  const auto now = [&] { return Made(&policies::v1::PoliciesService::Stub::GetPolicy, get); };
   // What is one too many waits until somebody lets it be tried again.
-  while (Made(&policies::v1::PoliciesService::Stub::GetPolicy, get).parked().empty()) {
-    ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << "nothing more happens";
-    ASSERT_TRUE(follower->Poll(1'000).ok());
-  }
-  const auto policy = Made(&policies::v1::PoliciesService::Stub::GetPolicy, get);
+  testing::AwaitThat(server_, [&] { return !now().parked().empty(); });
+  const auto policy = now();
   EXPECT_EQ(policy.parked(0).reason(), "DAILY_LIMIT_REACHED");
   EXPECT_EQ(policy.refused_count(), 2);
   EXPECT_EQ(Mails(ada).size() + Mails(bob).size(), 1u);

@@ -2,14 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <string>
 
 #include "eventstore/base/proto_time.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/notifications/v1/notifications_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
-#include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
+#include "tests/testing/await.h"
+#include "tests/testing/members.h"
 #include "tests/testing/test_server.h"
 
 namespace kith::notifications {
@@ -60,11 +60,7 @@ class DealNoticesTest : public ::testing::Test {
     return listed.response;
   }
   void Await(const std::string& owner, int count) {
-    const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
-    while (Unread(owner).notifications_size() < count) {
-      ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << "nothing more happens";
-      ASSERT_TRUE(follower->Poll(1'000).ok());
-    }
+    testing::AwaitThat(server_, [&] { return Unread(owner).notifications_size() >= count; });
   }
 
   testing::TestServer server_;
@@ -89,24 +85,15 @@ TEST_F(DealNoticesTest, TellsWhoseADealBecomesAndWhereItStands) {
 }
 
 TEST_F(DealNoticesTest, TellsNobodyOfWhatTheyDoWithAKeyOfTheirs) {
-  users::v1::CreateUserRequest user;
-  user.mutable_user()->set_display_name("Ben");
-  user.mutable_user()->add_roles("roles/admin");
-  const std::string ben = server_.Call(&UsersService::Stub::CreateUser, user)->name();
-  workspaces::v1::CreateApiKeyRequest key;
-  key.mutable_api_key()->set_display_name("Ben's");
-  key.mutable_api_key()->set_user(ben);
-  key.mutable_api_key()->add_permissions("*");
-  const std::string secret =
-      server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, key)->secret();
+  const testing::Member ben = testing::AddMember(server_, "Ben", "roles/admin");
   const std::string deal = CreateDeal("");
   deals::v1::UpdateDealRequest request;
   request.mutable_deal()->set_name(deal);
-  request.mutable_deal()->set_owner(ben);
-  EXPECT_EQ(server_.CallWith(secret, &DealsService::Stub::UpdateDeal, request).reason(), "");
+  request.mutable_deal()->set_owner(ben.name);
+  EXPECT_EQ(server_.CallWith(ben.secret, &DealsService::Stub::UpdateDeal, request).reason(), "");
   Win(deal);
-  Await(ben, 1);
-  EXPECT_EQ(Unread(ben).notifications(0).kind(), v1::STAGE_CHANGE);
+  Await(ben.name, 1);
+  EXPECT_EQ(Unread(ben.name).notifications(0).kind(), v1::STAGE_CHANGE);
 }
 
 // Nothing is recorded earlier than what was: it happens long before its record time then.

@@ -14,6 +14,7 @@
 #include "kith/teams/v1/teams_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
+#include "tests/testing/await.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
 
@@ -105,13 +106,7 @@ class NoticesFixture : public ::testing::Test {
     return texts;
   }
   // Until it holds, which an event makes it.
-  void AwaitThat(const std::function<bool()>& holds) {
-    const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
-    while (!holds()) {
-      ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << "nothing more happens";
-      ASSERT_TRUE(follower->Poll(1'000).ok());
-    }
-  }
+  void AwaitThat(absl::FunctionRef<bool()> holds) { testing::AwaitThat(server_, holds); }
   void Await(const std::string& owner, v1::NotificationKind kind, size_t count) {
     AwaitThat([&] { return Told(owner, kind).size() >= count; });
   }

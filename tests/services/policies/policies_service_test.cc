@@ -15,6 +15,7 @@
 #include "kith/policies/v1/policy_events.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "projections/reactions/policy.h"
+#include "tests/testing/await.h"
 #include "tests/testing/test_server.h"
 
 namespace kith::policies {
@@ -169,17 +170,9 @@ class PoliciesServiceTest : public ::testing::Test {
     return policy.response;
   }
 
-  // Waits until it is so, which an event makes it.
-  void Await(const std::function<bool()>& is_so) {
-    const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
-    while (!is_so()) {
-      ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << "nothing more happens";
-      ASSERT_TRUE(follower->Poll(1'000).ok());
-    }
-  }
   // Until so many outcomes are noted.
   void AwaitOutcomes(int64_t count) {
-    Await([&] {
+    testing::AwaitThat(server_, [&] {
       int64_t noted = 0;
       for (const auto& event : Events()) {
         if (event->header().stream != kName) continue;
@@ -190,7 +183,7 @@ class PoliciesServiceTest : public ::testing::Test {
     });
   }
   void AwaitParked(int count) {
-    Await([&] {
+    testing::AwaitThat(server_, [&] {
       int parked = 0;
       for (const auto& event : Events()) {
         if (event->header().stream != kName) continue;

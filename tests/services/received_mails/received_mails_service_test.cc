@@ -129,6 +129,23 @@ TEST_F(ReceivedMailsTest, WaitsForAReviewWhereSeveralHaveTheAddress) {
   EXPECT_TRUE(emptied->erased());
 }
 
+// Goal: what the mail says of its sender is not gone with the review.
+TEST_F(ReceivedMailsTest, TellsBelowItsTextWhatTheContactDoesNotTake) {
+  CreateContact("first_name: 'Ada' emails { address: 'ada@x.example' }");
+  CreateContact("first_name: 'Ada B' emails { address: 'ada@x.example' }");
+  const std::string grace = CreateContact("first_name: 'Grace' last_name: 'Lovelace'");
+  const v1::ReceivedMail mail = Receive(FromAda("1"));
+  captures::v1::ResolveCaptureReviewRequest resolve;
+  resolve.set_name(mail.capture_review());
+  resolve.set_resolution(captures::v1::EXISTING_CONTACT);
+  resolve.set_contact(grace);
+  const auto resolved =
+      Made(&captures::v1::CaptureReviewsService::Stub::ResolveCaptureReview, resolve);
+  EXPECT_EQ(GetInteraction(resolved.recorded_interaction()).body(),
+            "When?\n\nFirst name: Ada\nE-mail address: ada@x.example");
+  EXPECT_EQ(GetContact(grace).emails_size(), 0);
+}
+
 TEST_F(ReceivedMailsTest, KeepsWhatIsSaidToBeNobodys) {
   CreateContact("first_name: 'Ada' emails { address: 'ada@x.example' }");
   CreateContact("first_name: 'Ada B' emails { address: 'ada@x.example' }");

@@ -14,11 +14,10 @@
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
 #include "kith/leads/v1/leads_service.grpc.pb.h"
 #include "kith/messages/v1/messages_service.grpc.pb.h"
-#include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/visitors/v1/sites_service.grpc.pb.h"
 #include "kith/visitors/v1/visitors_service.grpc.pb.h"
-#include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/testing/decider_spec.h"
+#include "tests/testing/members.h"
 #include "tests/testing/test_server.h"
 
 namespace kith::visitors {
@@ -207,19 +206,7 @@ TEST_F(VisitorsTest, AreTwoPeopleOneAfterTheOther) {
 
 // Goal: no visitor, whosever it is or was, tells anybody of a contact that is hidden from them.
 TEST_F(VisitorsTest, TellNothingOfAContactThatIsHidden) {
-  users::v1::CreateUserRequest user;
-  user.mutable_user()->set_display_name("Marta");
-  user.mutable_user()->add_roles("roles/sales-rep");
-  const auto create_user = [&] {
-    return server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name();
-  };
-  const std::string rep = create_user();
-  workspaces::v1::CreateApiKeyRequest make_key;
-  make_key.mutable_api_key()->set_display_name("Theirs");
-  make_key.mutable_api_key()->set_user(rep);
-  make_key.mutable_api_key()->add_permissions("*");
-  const std::string key =
-      server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, make_key)->secret();
+  const testing::Member rep = testing::AddMember(server_, "Marta", "roles/sales-rep");
   const auto give = [&](const std::string& contact, const std::string& owner) {
     contacts::v1::UpdateContactRequest update;
     update.mutable_contact()->set_name(contact);
@@ -227,43 +214,44 @@ TEST_F(VisitorsTest, TellNothingOfAContactThatIsHidden) {
     EXPECT_EQ(server_.Call(&ContactsService::Stub::UpdateContact, update).reason(), "");
   };
   const std::string hidden = CreateContact("ada");
-  give(hidden, create_user());
+  give(hidden, testing::AddUser(server_, "Mira", "roles/sales-rep"));
   const std::string visitor = CreateVisitor();
   View(visitor, {"/a"});
   const auto listed = [&] {
     v1::ListVisitsRequest list;
     list.set_parent(visitor);
-    return server_.CallWith(key, &Stub::ListVisits, list);
+    return server_.CallWith(rep.secret, &Stub::ListVisits, list);
   };
   v1::GetVisitRequest get;
   get.set_name(listed()->visits(0).name());
-  EXPECT_EQ(server_.CallWith(key, &Stub::GetVisit, get).reason(), "") << "of nobody who is known";
+  EXPECT_EQ(server_.CallWith(rep.secret, &Stub::GetVisit, get).reason(), "")
+      << "of nobody who is known";
   const auto identified = Identify(visitor, hidden);
   ASSERT_EQ(identified.reason(), "");
   EXPECT_EQ(listed().reason(), "");
   EXPECT_EQ(listed()->visits_size(), 0);
-  EXPECT_EQ(server_.CallWith(key, &Stub::GetVisit, get).reason(), "VISIT_NOT_FOUND");
+  EXPECT_EQ(server_.CallWith(rep.secret, &Stub::GetVisit, get).reason(), "VISIT_NOT_FOUND");
   EXPECT_EQ(server_.Call(&Stub::GetVisit, get).reason(), "");
-  give(hidden, rep);
+  give(hidden, rep.name);
   EXPECT_EQ(listed()->visits_size(), 1);
-  EXPECT_EQ(server_.CallWith(key, &Stub::GetVisit, get).reason(), "");
+  EXPECT_EQ(server_.CallWith(rep.secret, &Stub::GetVisit, get).reason(), "");
   // Nor where the visitor is given to others, as of before that, or is taken.
-  const std::string other = create_user();
+  const std::string other = testing::AddUser(server_, "Mira", "roles/sales-rep");
   give(hidden, other);
   v1::ListVisitsRequest list_then;
   list_then.set_parent(visitor);
   list_then.mutable_read()->set_token(identified.token);
   v1::GetVisitRequest get_then = get;
   get_then.mutable_read()->set_token(identified.token);
-  for (const std::string& owner : {other, rep}) {
+  for (const std::string& owner : {other, rep.name}) {
     v1::UpdateVisitorRequest update;
     update.mutable_visitor()->set_name(visitor);
     update.mutable_visitor()->set_owner(owner);
     ASSERT_EQ(server_.Call(&Stub::UpdateVisitor, update).reason(), "");
     EXPECT_EQ(Get(visitor).owner(), owner);
-    EXPECT_EQ(server_.CallWith(key, &Stub::GetVisit, get).reason(), "VISIT_NOT_FOUND");
-    EXPECT_EQ(server_.CallWith(key, &Stub::GetVisit, get_then).reason(), "VISIT_NOT_FOUND");
-    const auto then = server_.CallWith(key, &Stub::ListVisits, list_then);
+    EXPECT_EQ(server_.CallWith(rep.secret, &Stub::GetVisit, get).reason(), "VISIT_NOT_FOUND");
+    EXPECT_EQ(server_.CallWith(rep.secret, &Stub::GetVisit, get_then).reason(), "VISIT_NOT_FOUND");
+    const auto then = server_.CallWith(rep.secret, &Stub::ListVisits, list_then);
     EXPECT_EQ(then.reason(), "");
     EXPECT_EQ(then->visits_size(), 0);
     EXPECT_EQ(server_.Call(&Stub::ListVisits, list_then)->visits_size(), 1);

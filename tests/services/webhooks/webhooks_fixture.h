@@ -31,6 +31,7 @@
 #include "nlohmann/json.hpp"
 #include "services/webhooks/post_webhooks.h"
 #include "tests/services/runtime/effects/http_sink.h"
+#include "tests/testing/await.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
 
@@ -131,19 +132,13 @@ class WebhooksServiceTest : public ::testing::Test {
   }
   // Until so many deliveries are so far, which an event makes them.
   std::vector<v1::WebhookDelivery> Await(size_t count, v1::DeliveryState state = v1::DELIVERED) {
-    const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
-    while (true) {
-      std::vector<v1::WebhookDelivery> found;
-      for (v1::WebhookDelivery& one : Deliveries()) {
-        if (one.state() == state) found.push_back(std::move(one));
-      }
-      if (found.size() >= count) return found;
-      if (!follower->Wait(absl::Seconds(20))) {
-        ADD_FAILURE() << "nothing more happens";
-        return found;
-      }
-      EXPECT_TRUE(follower->Poll(1'000).ok());
-    }
+    std::vector<v1::WebhookDelivery> found;
+    testing::AwaitThat(server_, [&] {
+      found = Deliveries();
+      std::erase_if(found, [&](const v1::WebhookDelivery& one) { return one.state() != state; });
+      return found.size() >= count;
+    });
+    return found;
   }
   std::vector<std::string> TypesTold() {
     std::vector<std::string> types;

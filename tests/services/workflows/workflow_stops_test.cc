@@ -5,6 +5,7 @@
 #include "kith/messages/v1/messages_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/services/workflows/workflow_world.h"
+#include "tests/testing/await.h"
 
 namespace kith::workflows {
 namespace {
@@ -146,17 +147,12 @@ TEST_F(WorkflowStopsTest, OneThatBeginsTooManyRunsIsPaused) {
   run.mutable_workflow_run()->set_workflow(workflow.name());
   EXPECT_EQ(server_.Call(&RunStub::CreateWorkflowRun, run).reason(), "");
   // One run of three goes on for each that ends, until all that there are have stopped.
-  const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
-  const auto are_running = [&] {
+  testing::AwaitThat(server_, [&] {
     for (const v1::WorkflowRun& one : Runs()) {
-      if (one.state() == v1::RUNNING) return true;
+      if (one.state() == v1::RUNNING) return false;
     }
-    return false;
-  };
-  while (are_running()) {
-    ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << "nothing more happens";
-    ASSERT_TRUE(follower->Poll(1'000).ok());
-  }
+    return true;
+  });
   const auto runs = Runs();
   EXPECT_GE(runs.size(), 20u);
   EXPECT_LT(runs.size(), 200u);

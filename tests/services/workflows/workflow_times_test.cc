@@ -10,6 +10,7 @@
 #include "kith/tasks/v1/tasks_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/services/workflows/workflow_world.h"
+#include "tests/testing/await.h"
 
 namespace kith::workflows {
 namespace {
@@ -51,16 +52,11 @@ class WorkflowTimesTest : public WorkflowWorld {
   }
   // Until so many events happened to it.
   void AwaitEvents(const std::string& stream, uint64_t count) {
-    eventstore::EventLog& log = server_.runtime().log;
-    const auto follower = log.Follow(log.head());
-    const auto is_there = [&] {
-      return log.HeadOf(server_.workspace(), stream, eventstore::ReadTier::kDisk)
+    testing::AwaitThat(server_, [&] {
+      return server_.runtime()
+                 .log.HeadOf(server_.workspace(), stream, eventstore::ReadTier::kDisk)
                  ->revision.value() >= count;
-    };
-    while (!is_there()) {
-      ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << "nothing more happens";
-      ASSERT_TRUE(follower->Poll(1'000).ok());
-    }
+    });
   }
   std::vector<std::string> RecordsOfRuns() {
     std::vector<std::string> records;

@@ -12,6 +12,7 @@
 #include "kith/interactions/v1/interactions_service.grpc.pb.h"
 #include "kith/workflows/v1/workflow_runs_service.grpc.pb.h"
 #include "kith/workflows/v1/workflows_service.grpc.pb.h"
+#include "tests/testing/await.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
 
@@ -94,14 +95,11 @@ class WorkflowWorld : public ::testing::Test {
   }
   // Until so many runs are so far, which an event makes them.
   void AwaitRuns(size_t count, v1::RunState state) {
-    const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
-    while (true) {
+    testing::AwaitThat(server_, [&] {
       size_t found = 0;
       for (const v1::WorkflowRun& run : Runs()) found += run.state() == state;
-      if (found >= count) return;
-      ASSERT_TRUE(follower->Wait(absl::Seconds(20))) << "nothing more happens";
-      ASSERT_TRUE(follower->Poll(1'000).ok());
-    }
+      return found >= count;
+    });
   }
 
   testing::TestServer server_;

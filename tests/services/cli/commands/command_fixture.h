@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <regex>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "services/cli/app.h"
@@ -18,12 +20,16 @@ namespace kith::cli {
 
 class CommandTest : public ::testing::Test {
  protected:
-  CommandTest() { setenv("TZ", "UTC", 1); }
+  explicit CommandTest(std::function<void(runtime::ServerOptions&)> adjust = nullptr)
+      : server_(nullptr, std::move(adjust)) {
+    setenv("TZ", "UTC", 1);
+  }
 
   // What the words print. -1: whatever their exit code is.
   std::string Output(std::vector<std::string> words, int expected = 0) {
     std::ostringstream out, err;
-    words.insert(words.begin(), {"--address", server_.address(), "--key", server_.secret()});
+    words.insert(words.begin(),
+                 {"--address", server_.address(), "--key", key_.empty() ? server_.secret() : key_});
     const int code = cli::Run(words, {.out = out,
                                       .err = err,
                                       .width = 150,
@@ -52,6 +58,7 @@ class CommandTest : public ::testing::Test {
   }
 
   testing::TestServer server_;
+  std::string key_;  // of who gives the commands; empty: of who may do everything
 };
 
 }  // namespace kith::cli

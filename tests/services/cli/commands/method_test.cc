@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "services/cli/calls/catalog.h"
 #include "tests/services/cli/commands/command_fixture.h"
+#include "tests/testing/await.h"
 
 namespace kith::cli {
 namespace {
@@ -52,13 +53,11 @@ TEST_F(MethodCommandTest, ShowsScoresByWhatPeopleCallTheRecords) {
       {"scoring-models", "create", "--display-name", "Interest", "--target", "CONTACTS", "--rules",
        R"({"id": "here", "record": {"condition": "first_name = Augusta"}, "points": 5})"});
   // Records are scored after the model was made.
-  const auto follower = server_.runtime().log.Follow(server_.runtime().log.head());
-  const std::vector<std::string> list = {"scores", "list", model, "--filter", "owner = Ben"};
-  std::string listed = Run(list);
-  while (listed.find("Augusta") == listed.npos && follower->Wait(absl::Seconds(20))) {
-    EXPECT_TRUE(follower->Poll(1'000).ok());
-    listed = Run(list);
-  }
+  std::string listed;
+  testing::AwaitThat(server_, [&] {
+    listed = Run({"scores", "list", model, "--filter", "owner = Ben"});
+    return listed.find("Augusta") != listed.npos;
+  });
   EXPECT_THAT(listed, ContainsRegex("Interest +Augusta +Ben +5 "));
   EXPECT_THAT(
       Run({"scores", "query-record-scores", other_}),
