@@ -24,6 +24,7 @@
 #include "kith/leads/v1/leads_errors.pb.h"
 #include "kith/leads/v1/leads_service.pb.h"
 #include "kith/messages/v1/messages_service.pb.h"
+#include "kith/users/v1/users_errors.pb.h"
 #include "kith/visitors/v1/visitor_events.pb.h"
 #include "kith/visitors/v1/visitors_errors.pb.h"
 #include "kith/visitors/v1/visitors_service.pb.h"
@@ -183,10 +184,12 @@ bool MayBeOtherwise(const runtime::Loader& load, const absl::Status& refused) {
   return load.would_block() || IsOfTheMoment(refused);
 }
 
-// Whom the form says looks after it is not there any more: then nobody does, and what was sent is
-// not lost.
+// Whom the form says looks after it is not there any more, or was deactivated: then nobody does,
+// and what was sent is not lost.
 bool IsOfNobody(const absl::Status& status) {
-  return IsError(status, contacts::v1::CONTACTS_ERROR_LINKED_RECORD_NOT_FOUND) ||
+  return IsError(status, users::v1::USERS_ERROR_USER_INACTIVE) ||
+         IsError(status, contacts::v1::CONTACTS_ERROR_LINKED_RECORD_NOT_FOUND) ||
+         IsError(status, leads::v1::LEADS_ERROR_LINKED_RECORD_NOT_FOUND) ||
          IsError(status, captures::v1::CAPTURES_ERROR_LINKED_RECORD_NOT_FOUND) ||
          IsError(status, v1::FORMS_ERROR_LINKED_RECORD_NOT_FOUND);
 }
@@ -399,7 +402,7 @@ absl::StatusOr<std::string> FormCommands::AssumeLead(runtime::Loader& load, cons
     lead.set_owner(person->resource.owner());
   }
   Decision created = runtime::DecidePart(methods_, load, create, context);
-  if (IsError(created.status(), leads::v1::LEADS_ERROR_LINKED_RECORD_NOT_FOUND)) {
+  if (IsOfNobody(created.status())) {
     lead.clear_owner();
     created = runtime::DecidePart(methods_, load, create, context);
   }

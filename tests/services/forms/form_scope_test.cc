@@ -135,8 +135,8 @@ TEST_F(FormScopeTest, IsThatOfWhoeverSendsIt) {
       {{"form_submissions.write", "captures.write", "contacts.write", "interactions.write"},
        "",
        {1, 0, 1}},
-      // Who is there already needs not be created.
-      {{"form_submissions.write", "captures.write", "interactions.write", "leads.write"},
+      {{"form_submissions.write", "captures.write", "contacts.write", "interactions.write",
+        "leads.write"},
        "",
        {1, 1, 2}},
   };

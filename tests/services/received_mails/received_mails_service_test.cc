@@ -87,8 +87,10 @@ TEST_F(ReceivedMailsTest, AnswersARepeatedRequestAsTheFirst) {
 }
 
 TEST_F(ReceivedMailsTest, WaitsForAReviewWhereSeveralHaveTheAddress) {
-  CreateContact("first_name: 'Ada' emails { address: 'ada@x.example' }");
-  CreateContact("first_name: 'Ada B' emails { address: 'ADA@x.example' }");
+  for (const char* const address : {"ada@x.example", "ADA@x.example"}) {
+    CreateContact(absl::StrCat("first_name: 'Ada' last_name: 'Lovelace' emails { address: '",
+                               address, "' }"));
+  }
   const v1::ReceivedMail mail = Receive(FromAda("1"));
   EXPECT_EQ(mail.outcome(), v1::IN_REVIEW);
   EXPECT_EQ(mail.contact(), "");
