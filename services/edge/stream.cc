@@ -11,7 +11,6 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "services/runtime/admission/certificate_end.h"
 
 namespace kith::edge {
 
@@ -141,7 +140,6 @@ std::vector<std::string> Stream::CertifiedNames() const {
                                           : absl::StrCat("DNS:", absl::AsciiStrToLower(text)));
   }
   GENERAL_NAMES_free(found);
-  names.push_back(runtime::CertificateEnd(*certificate));
   return names;
 }
 

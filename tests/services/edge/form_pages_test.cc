@@ -38,6 +38,11 @@ class FormPagesTest : public ::testing::Test {
               [](const runtime::PortParts& parts) { return OpenHttpPort(HttpOptions(), parts); });
         }) {}
 
+  // In the workspace of the key.
+  template <class Method, class Request>
+  auto Call(Method method, const Request& request) {
+    return server_.CallWith(key_.empty() ? server_.secret() : key_, method, request);
+  }
   // Its path.
   std::string Publish(const std::string& more = "") {
     forms::v1::CreateFormRequest create;
@@ -86,12 +91,6 @@ class FormPagesTest : public ::testing::Test {
     if (at == page.npos) return "";
     const size_t begin = page.find("value=\"", at) + 7;
     return page.substr(begin, page.find('"', begin) - begin);
-  }
-
-  // In the workspace of the key.
-  template <class Method, class Request>
-  auto Call(Method method, const Request& request) {
-    return server_.CallWith(key_.empty() ? server_.secret() : key_, method, request);
   }
 
   testing::TestServer server_;
