@@ -19,6 +19,8 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 constexpr char kToBeMade[] = "x";
+// So often one is made anew that was deleted.
+constexpr int kMadeMax = 100;
 
 // Empty where the message has no such text.
 std::string TextIn(const Message& message, const char* name) {
@@ -103,7 +105,7 @@ absl::StatusOr<std::vector<PlannedCall>> Lookups::Plan(const CsvRow& row) {
 absl::StatusOr<std::string> Lookups::Make(const ReferenceKey& key, const CsvRow& row) {
   KITH_ASSIGN_OR_RETURN(PlannedCall call, planner_.PlanReference(key, row));
   taken_back_.Renew(call);
-  while (true) {
+  for (int made = 0; made < kMadeMax; ++made) {
     const std::unique_ptr<Message> reply = NewMessage(*call.method->descriptor->output_type());
     ReplyInfo info;
     KITH_RETURN_IF_ERROR(session_.client().Call(*call.method, *call.request, reply.get(), &info));
@@ -116,8 +118,10 @@ absl::StatusOr<std::string> Lookups::Make(const ReferenceKey& key, const CsvRow&
     if (is_there) return name;
     // It was made and deleted: another one is made under an id that is the same in every run.
     const std::string id = TextIn(*call.request, "request_id");
-    SetRequestId(call.request.get(), RenewedRequestId(id, name));
+    KITH_RETURN_IF_ERROR(SetField(call.request.get(), "request_id", RenewedRequestId(id, name)));
   }
+  return absl::FailedPreconditionError(
+      absl::StrCat("\"", key.text, "\" was made and deleted too often: create it by hand"));
 }
 
 absl::StatusOr<bool> Lookups::IsThere(const std::string& collection, const std::string& name) {
