@@ -34,10 +34,10 @@ class DealLinkStepsTest : public ::testing::Test {
   DealLinkStepsTest() {
     ben_ = CreateUser(R"(display_name: "Ben" office: "Berlin" roles: "roles/sales-rep")");
     ada_ = CreateUser(R"(display_name: "Ada" roles: "roles/sales-manager")");
-    shop_ = CreateCompany(
-        absl::StrCat("display_name: 'Shop' industry: 'Retail' employees: 20 owner: '", ben_, "'"));
-    mill_ = CreateCompany(
-        absl::StrCat("display_name: 'Mill' industry: 'Paper' employees: 400 owner: '", ada_, "'"));
+    shop_ = CreateCompany(absl::StrCat(
+        "display_name: 'Shop' industry: 'Retail' employee_count: 20 owner: '", ben_, "'"));
+    mill_ = CreateCompany(absl::StrCat(
+        "display_name: 'Mill' industry: 'Paper' employee_count: 400 owner: '", ada_, "'"));
     CreateDeal("shelves", absl::StrCat("company: '", shop_, "' owner: '", ben_, "'"));
     CreateDeal("rolls", absl::StrCat("company: '", mill_, "' owner: '", ben_, "'"));
     CreateDeal("loose", absl::StrCat("owner: '", ada_, "'"));
@@ -100,7 +100,7 @@ class DealLinkStepsTest : public ::testing::Test {
 TEST_F(DealLinkStepsTest, AreOfWhatIsLinked) {
   EXPECT_THAT(Find("company.industry = Retail"), ElementsAre("shelves"));
   EXPECT_THAT(Find("company.industry in (Retail, Paper)"), ElementsAre("rolls", "shelves"));
-  EXPECT_THAT(Find("company.employees > 100"), ElementsAre("rolls"));
+  EXPECT_THAT(Find("company.employee_count > 100"), ElementsAre("rolls"));
   EXPECT_THAT(Find("company.industry = \"Ret*\""), ElementsAre("shelves"));
   EXPECT_THAT(Find("contains(company.industry, \"ape\")"), ElementsAre("rolls"));
   EXPECT_THAT(Find("company.industry = Steel"), IsEmpty());
@@ -144,7 +144,7 @@ TEST_F(DealLinkStepsTest, AnswerAsOf) {
 
 TEST_F(DealLinkStepsTest, GoOnOnTheNextPage) {
   v1::ListDealsRequest request;
-  request.set_filter("company.employees >= 20");
+  request.set_filter("company.employee_count >= 20");
   request.set_order_by("display_name");
   request.set_page_size(1);
   const auto first = server_.Call(&v1::DealsService::Stub::ListDeals, request);
@@ -152,7 +152,7 @@ TEST_F(DealLinkStepsTest, GoOnOnTheNextPage) {
   request.set_page_token(first->next_page_token());
   EXPECT_EQ(server_.Call(&v1::DealsService::Stub::ListDeals, request)->deals(0).display_name(),
             "shelves");
-  request.set_filter("company.employees >= 30");
+  request.set_filter("company.employee_count >= 30");
   EXPECT_EQ(server_.Call(&v1::DealsService::Stub::ListDeals, request).reason(),
             "INVALID_PAGE_TOKEN");
 }
@@ -176,7 +176,7 @@ TEST_F(DealLinkStepsTest, AreRefusedWhereTheyLeadNowhere) {
   EXPECT_EQ(unknown.reason(), "INVALID_FILTER");
   EXPECT_THAT(unknown.status.error_message(), HasSubstr("company.colour"));
   EXPECT_EQ(List("company.parent.industry = Retail").reason(), "INVALID_FILTER");
-  EXPECT_EQ(List("company.employees = many").reason(), "INVALID_FILTER");
+  EXPECT_EQ(List("company.employee_count = many").reason(), "INVALID_FILTER");
 }
 
 TEST_F(DealLinkStepsTest, AreKeptBySavedViews) {
@@ -186,7 +186,7 @@ TEST_F(DealLinkStepsTest, AreKeptBySavedViews) {
   create.mutable_saved_view()->set_filter("company.industry = Retail");
   using SavedViews = saved_views::v1::SavedViewsService;
   EXPECT_EQ(server_.Call(&SavedViews::Stub::CreateSavedView, create).reason(), "");
-  create.mutable_saved_view()->set_filter("company.employees = many");
+  create.mutable_saved_view()->set_filter("company.employee_count = many");
   EXPECT_EQ(server_.Call(&SavedViews::Stub::CreateSavedView, create).reason(), "INVALID_FIELD");
 }
 
