@@ -49,10 +49,12 @@ TEST(ParseTimePeriod, GoesOverTheEndsOfYears) {
 
 TEST(ParseTimePeriod, IsNoneOfOtherWords) {
   for (const char* text : {"", "today", "now", "2026-11-23", "-30d", "month", "thismonth"}) {
-    EXPECT_EQ(Of(text, {2026, 11, 23}), "") << text;
+    EXPECT_EQ(Of(text, absl::CivilDay(2026, 11, 23)), "") << text;
   }
   for (const char* text : {"last_", "this_day", "next_monday", "last_30d", "this_month+1d"}) {
-    EXPECT_THAT(Of(text, {2026, 11, 23}), HasSubstr("is no period: there are yesterday")) << text;
+    EXPECT_THAT(Of(text, absl::CivilDay(2026, 11, 23)),
+                HasSubstr("is no period: there are yesterday"))
+        << text;
   }
 }
 
