@@ -627,7 +627,7 @@ TEST_F(MessagesServiceTest, AreWantedAgainByTheMessageThatIsToldWhateverBecameOf
 // Goal: the address is released by whoever its messages were, and the caller is told of nobody.
 TEST_F(MessagesServiceTest, AreWantedAgainAlsoByWhoIsHiddenAndNotTold) {
   const auto role = Proto<roles::v1::CreateRoleRequest>(
-      "role { display_name: 'Own' grants { permission: '*' scope: OWN } }");
+      "role { display_name: 'Own' grants { permission: '*' scope: OWN } field_groups: PERSONAL }");
   const std::string own = Made(&roles::v1::RolesService::Stub::CreateRole, role).name();
   std::string marta;
   const std::string key = KeyWithRole(own, &marta);
