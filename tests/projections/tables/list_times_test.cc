@@ -67,7 +67,8 @@ TEST_F(ListOfTimes, KnowPeriods) {
   const ViewSnapshot snapshot = fixture_.Latest();
   for (const std::string field : {"create_time", "expected_close_date"}) {
     const auto listed = [&](const char* comparison) {
-      ListQuery query{.filter = absl::StrCat(field, comparison), .order_by = field};
+      const std::string filter = absl::StrCat(field, comparison);
+      ListQuery query{.filter = filter, .order_by = field};
       query.moment.now = absl::FromUnixSeconds(1'767'700'000);  // 2026-01-06
       const auto page = TestDeals().List(snapshot, kWorkspace, query);
       EXPECT_TRUE(page.ok()) << page.status();

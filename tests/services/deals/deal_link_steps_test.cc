@@ -187,7 +187,7 @@ TEST_F(DealLinkStepsTest, AreKeptBySavedViews) {
   using SavedViews = saved_views::v1::SavedViewsService;
   EXPECT_EQ(server_.Call(&SavedViews::Stub::CreateSavedView, create).reason(), "");
   create.mutable_saved_view()->set_filter("company.employee_count = many");
-  EXPECT_EQ(server_.Call(&SavedViews::Stub::CreateSavedView, create).reason(), "INVALID_FIELD");
+  EXPECT_EQ(server_.Call(&SavedViews::Stub::CreateSavedView, create).reason(), "CANNOT_BE_LISTED");
 }
 
 // So many companies that their names are no filter.
