@@ -54,13 +54,13 @@ SHORT = {
     "descriptors": 512, "memory_mib": 800,
     "growth_mib": {"no messages": 100, "garbage": 60, "large messages": 60, "unfinished messages": 30,
                    "unfinished with a key": 100, "unread sessions": 350, "garbage in sessions": 60, "cancels in sessions": 60},
-    "handshake_seconds": 2, "timed": False, "idle": 600, "half_open": 60,
+    "handshake_seconds": 5, "timed": False, "idle": 600, "half_open": 60,
     "unfinished": 64, "large": 6, "garbage": 1, "flood": 1000, "furniture": 100, "unread": 60, "ingests": 20,
     "sessions": 30, "session_messages": 20, "cancels": 100, "vanishing": 2,
     "measure_seconds": 0.5, "overload_seconds": 3, "overload_calls": 2000, "overload_channels": 20, "bytes_seconds": 2,
     "bytes_calls": 280, "streams": 200, "fills": 1, "full_seconds": 1,
     "jumps": (1, -2), "jumps_stopped": (-1, 1),
-    "flags": ["--handshake=2s", "--max_calls_per_key=300", "--max_streams_per_key=50", "--max_arriving_per_key=8",
+    "flags": ["--handshake=5s", "--max_calls_per_key=300", "--max_streams_per_key=50", "--max_arriving_per_key=8",
               "--max_request_bytes=5000000", "--grpc_memory=64000000"]}
 # Limits as they are when nobody says. Of garbage, the 10,000 calls that are begun and reset at once stand in memory
 # together, because gRPC reads them faster than anybody can refuse them.
