@@ -51,7 +51,7 @@ class Scale:
 
 # Limits as small as the numbers.
 SHORT = {
-    "descriptors": 512, "memory_mib": 800,
+    "descriptors": 576, "memory_mib": 800,
     "growth_mib": {"no messages": 100, "garbage": 60, "large messages": 60, "unfinished messages": 30,
                    "unfinished with a key": 100, "unread sessions": 350, "garbage in sessions": 60, "cancels in sessions": 60},
     "handshake_seconds": 5, "timed": False, "idle": 600, "half_open": 60,
