@@ -1,5 +1,5 @@
 // LinkSteps: filters that ask about the records that are linked, one step away: deals by what their
-// company is, contacts by whose their company's owner is.
+// company is, or by whose it is.
 //
 //   company.industry = Retail AND owner.office = Berlin
 //
@@ -7,7 +7,8 @@
 // the list's position and as the caller sees them, and the list's own filter then has a link to any
 // of them. So it is bounded by how many they are, and one that takes records that the caller may
 // not read, or by fields that they may not read, is refused as a list of those records would be.
-// With != it is every record but those of which = holds, as with a field of its own.
+// With != it is every record but those of which = holds, as with a field of its own. A time that is
+// relative counts from the moment of each page, and not of the first.
 #pragma once
 
 #include <memory>
