@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Clients of the Connect protocol as others made them, in Node and in a browser, work with the real kithd.
 
+A picture of the browser's page is in OUT.
+
 Skips, with a line that says why, what this machine has not: Node, the packages of tests/npm (tests/run fetches
 them where it can), Chromium.
 
@@ -24,9 +26,11 @@ import threading
 import unittest
 import urllib.request
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+from browser import CHROMIUM, Browser  # noqa: E402
+
 KITHD, PROTOC, REPOSITORY, GOOGLEAPIS, PACKAGES, OUT = sys.argv[1:7]
 HERE = os.path.join(REPOSITORY, "tests", "connect")
-CHROMIUM = shutil.which("chromium")
 
 
 def lacks():
@@ -188,7 +192,7 @@ class ConnectTest(unittest.TestCase):
             print("skipped: there is no chromium, so no page is tested")
             return
         relay = self.relay()
-        self.check(self.results_in_a_browser(self.page, relay.url), ["json", "proto"])
+        self.check(self.results_in_a_browser(self.page, relay.url, "page.png"), ["json", "proto"])
         # A stream that the page gave up ended here, too.
         self.said('"method":"kith.events.v1.EventsService/SubscribeEvents","code":"CANCELLED"')
         self.assertGreater(relay.replies.lower().count(b"content-encoding: gzip"), 0)
@@ -202,7 +206,7 @@ class ConnectTest(unittest.TestCase):
         relay = self.relay()
         page = PageServer()
         self.addCleanup(page.close)
-        for way, checks in self.results_in_a_browser(page, relay.url).items():
+        for way, checks in self.results_in_a_browser(page, relay.url, "page_of_strangers.png").items():
             for name, result in checks.items():
                 with self.subTest(f"{way}: {name}"):
                     self.assertRegex(result, "Failed to fetch|code 2$")  # which is UNKNOWN
@@ -213,18 +217,15 @@ class ConnectTest(unittest.TestCase):
         self.addCleanup(relay.close)
         return relay
 
-    def results_in_a_browser(self, page, url):
-        # Processes of the browser's may still write when it has ended.
-        with tempfile.TemporaryDirectory(prefix="kith-chromium-", ignore_cleanup_errors=True) as profile:
-            browser = subprocess.Popen(
-                [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}",
-                 f"{page.origin}/page.html?url={url}&key={self.key}"],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            try:
-                return page.results.get(timeout=120)
-            finally:
-                browser.terminate()
-                browser.wait(timeout=60)
+    def results_in_a_browser(self, page, url, picture):
+        browser = Browser("--window-size=800,1200")
+        try:
+            browser.ask("Page.navigate", url=f"{page.origin}/page.html?url={url}&key={self.key}")
+            results = page.results.get(timeout=120)
+            browser.picture(OUT, picture)
+            return results
+        finally:
+            browser.close()
 
 
 if __name__ == "__main__":

@@ -9,26 +9,21 @@ Skips, with a line that says so, where there is no Chromium.
 usage: visitor_browser_test.py KITHD OUT
 """
 
-import base64
-import fcntl
 import http.server
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 import threading
-import time
 import unittest
 import urllib.error
 import urllib.request
 
+from browser import CHROMIUM, Browser, await_that
+
 KITHD, OUT = sys.argv[1:3]
-CHROMIUM = shutil.which("chromium")
-AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36"
-SECONDS = 60  # within which everything happens
 
 
 class Pages:
@@ -58,96 +53,6 @@ class Pages:
     def close(self):
         self.server.shutdown()
         self.server.server_close()
-
-
-class Browser:
-    """Chromium, told what to do over a pipe, as its DevTools protocol has it."""
-
-    def __init__(self, *flags):
-        self.profile = tempfile.TemporaryDirectory(prefix="kith-chromium-", ignore_cleanup_errors=True)
-        reads, self.sink = os.pipe()
-        self.source, writes = os.pipe()
-
-        def wire():
-            # Beyond those that are given their numbers.
-            to, back = (fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (reads, writes))
-            os.dup2(to, 3)
-            os.dup2(back, 4)
-
-        self.process = subprocess.Popen(
-            [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-             f"--user-data-dir={self.profile.name}", f"--user-agent={AGENT}", "--remote-debugging-pipe", *flags],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=wire, close_fds=False)
-        os.close(reads)
-        os.close(writes)
-        self.buffer = b""
-        self.number = 0
-        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        self.ask("Page.enable")
-
-    session = None
-
-    def ask(self, method, **params):
-        self.number += 1
-        message = {"id": self.number, "method": method, "params": params}
-        if self.session is not None:
-            message["sessionId"] = self.session
-        os.write(self.sink, json.dumps(message).encode() + b"\0")
-        while True:
-            while b"\0" not in self.buffer:
-                some = os.read(self.source, 1 << 20)
-                if not some:
-                    raise AssertionError("the browser is gone")
-                self.buffer += some
-            line, self.buffer = self.buffer.split(b"\0", 1)
-            answer = json.loads(line)
-            if answer.get("id") != self.number:
-                continue  # an event
-            if "error" in answer:
-                raise AssertionError(f"{method}: {answer['error']}")
-            return answer["result"]
-
-    def run(self, script, context=None):
-        where = {} if context is None else {"contextId": context}
-        result = self.ask("Runtime.evaluate", expression=script, returnByValue=True, **where)
-        if "exceptionDetails" in result:
-            raise AssertionError(result["exceptionDetails"])
-        return result["result"].get("value")
-
-    def open(self, url):
-        self.ask("Page.navigate", url=url)
-        await_that(lambda: self.run("location.href") == url and self.run("document.readyState") == "complete")
-
-    def frame(self, path):
-        """Where scripts run in the frame whose address begins so."""
-        def found():
-            frames = self.ask("Page.getFrameTree")["frameTree"].get("childFrames", [])
-            return next((one["frame"]["id"] for one in frames if path in one["frame"]["url"]), None)
-        return self.ask("Page.createIsolatedWorld", frameId=await_that(found))["executionContextId"]
-
-    def picture(self, name):
-        os.makedirs(OUT, exist_ok=True)
-        with open(os.path.join(OUT, name), "wb") as file:
-            file.write(base64.b64decode(self.ask("Page.captureScreenshot", format="png")["data"]))
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait(timeout=60)
-        os.close(self.sink)
-        os.close(self.source)
-        self.profile.cleanup()
-
-
-def await_that(holds):
-    """What it answers, when that is something."""
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
-        found = holds()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("nothing came of it")
 
 
 class VisitorBrowserTest(unittest.TestCase):
@@ -217,10 +122,10 @@ class VisitorBrowserTest(unittest.TestCase):
         await_that(lambda: browser.run("!!document.querySelector('#f-email')", frame))
         browser.run("document.querySelector('#f-name').value = 'Carla';"
                     "document.querySelector('#f-email').value = 'carla@example.com'", frame)
-        browser.picture("visitor_form.png")
+        browser.picture(OUT, "visitor_form.png")
         browser.run("document.querySelector('button').click()", frame)
         await_that(self.submissions)
-        browser.picture("visitor_thanks.png")
+        browser.picture(OUT, "visitor_thanks.png")
 
         [contact] = self.call("contacts.v1.ContactsService", "ListContacts")["contacts"]
         self.assertEqual(contact["first_name"], "Carla")
@@ -249,7 +154,7 @@ class VisitorBrowserTest(unittest.TestCase):
         browser.run("document.querySelector('#f-email').value = 'dora@example.com';"
                     "document.querySelector('button').click()", frame)
         self.assertEqual(browser.run("document.querySelector('button').disabled", frame), True)
-        browser.picture("captcha_form.png")
+        browser.picture(OUT, "captcha_form.png")
         await_that(self.submissions)
         # While somebody writes, on the form's own page: it is there when they are done.
         browser.open(self.url + embedding["path"])
