@@ -286,6 +286,22 @@ absl::Status TableCore::Scan(const ViewSnapshot& snapshot, WorkspaceId workspace
   return found;
 }
 
+absl::Status TableCore::ScanEach(const ViewSnapshot& snapshot, WorkspaceId workspace,
+                                 absl::Span<const KeyRange> ranges, google::protobuf::Message& row,
+                                 absl::FunctionRef<bool(size_t range)> visit) const {
+  const std::string prefix = TablePrefix(declaration_.number, kRowsNumber, workspace);
+  std::vector<KeyRange> keys;
+  keys.reserve(ranges.size());
+  for (const KeyRange& range : ranges) keys.push_back(Within(prefix, range));
+  absl::Status found;
+  KITH_RETURN_IF_ERROR(
+      snapshot.ScanEach(keys, [&](size_t range, absl::string_view, absl::string_view value) {
+        if (!ParseRow(value, &row)) found = MalformedRow();
+        return found.ok() && visit(range) ? Visiting::kGoOn : Visiting::kEnd;
+      }));
+  return found;
+}
+
 absl::Status TableCore::ScanIndex(const ViewSnapshot& snapshot, WorkspaceId workspace,
                                   uint8_t index, const KeyRange& keys,
                                   google::protobuf::Message& row,

@@ -128,6 +128,9 @@ class TableCore {
   // Parses each row into `row`, then visits it.
   absl::Status Scan(const ViewSnapshot& snapshot, WorkspaceId workspace, const KeyRange& keys,
                     google::protobuf::Message& row, absl::FunctionRef<bool()> visit) const;
+  absl::Status ScanEach(const ViewSnapshot& snapshot, WorkspaceId workspace,
+                        absl::Span<const KeyRange> ranges, google::protobuf::Message& row,
+                        absl::FunctionRef<bool(size_t range)> visit) const;
   absl::Status ScanIndex(const ViewSnapshot& snapshot, WorkspaceId workspace, uint8_t index,
                          const KeyRange& keys, google::protobuf::Message& row,
                          absl::FunctionRef<bool()> visit) const;
