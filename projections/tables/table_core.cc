@@ -329,6 +329,32 @@ absl::Status TableCore::ScanIndex(const ViewSnapshot& snapshot, WorkspaceId work
   return found;
 }
 
+absl::StatusOr<bool> TableCore::MayHaveAny(const ViewSnapshot& snapshot, WorkspaceId workspace,
+                                           absl::Span<const absl::string_view> fields,
+                                           absl::Span<const std::string> values) const {
+  std::vector<KeyRange> keys;
+  for (const absl::string_view name : fields) {
+    const auto index = std::find_if(declaration_.indexes.begin(), declaration_.indexes.end(),
+                                    [&](const IndexDeclaration& candidate) {
+                                      return !candidate.current && candidate.names.front() == name;
+                                    });
+    if (index == declaration_.indexes.end()) return true;
+    const Field& field = declaration_.fields[index->fields.front()];
+    const std::string prefix = TablePrefix(declaration_.number, index->number, workspace);
+    for (const std::string& value : values) {
+      const absl::StatusOr<LiteralValues> encoded = field.ValuesFor(value, Moment());
+      if (!encoded.ok()) return true;  // a list says what is wrong with it
+      keys.push_back(KeyRange::Prefix(prefix + encoded->first));
+    }
+  }
+  bool any = false;
+  KITH_RETURN_IF_ERROR(snapshot.ScanEntriesOfEach(keys, [&](size_t, absl::string_view) {
+    any = true;
+    return Visiting::kEnd;
+  }));
+  return any;
+}
+
 absl::StatusOr<std::string> TableCore::List(const ViewSnapshot& snapshot, WorkspaceId workspace,
                                             const ListQuery& query,
                                             absl::FunctionRef<bool(absl::string_view)> emit) const {

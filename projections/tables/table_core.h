@@ -134,6 +134,11 @@ class TableCore {
   absl::Status ScanIndex(const ViewSnapshot& snapshot, WorkspaceId workspace, uint8_t index,
                          const KeyRange& keys, google::protobuf::Message& row,
                          absl::FunctionRef<bool()> visit) const;
+  // Whether some row may have one of these values in one of these fields: what their indexes say,
+  // and true where one of them has no index of its own. Costs no plan and no row.
+  absl::StatusOr<bool> MayHaveAny(const ViewSnapshot& snapshot, WorkspaceId workspace,
+                                  absl::Span<const absl::string_view> fields,
+                                  absl::Span<const std::string> values) const;
   // Gives the rows of one page to `emit`, which is false when the bytes do not parse; returns the
   // next page's token.
   absl::StatusOr<std::string> List(const ViewSnapshot& snapshot, WorkspaceId workspace,
