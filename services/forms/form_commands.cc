@@ -76,6 +76,17 @@ VisitorNow Evolve(VisitorNow state, const Recorded<visitors::v1::VisitorEvent>& 
   return state;
 }
 
+// Whether both name one contact, which has several names where others were merged into it.
+absl::StatusOr<bool> IsSamePerson(runtime::Loader& load, const std::string& one,
+                                  const std::string& other) {
+  if (one == other) return true;
+  if (one.empty() || other.empty()) return false;
+  KITH_ASSIGN_OR_RETURN(const auto* const first, load.Load<ContactAggregate>(one));
+  KITH_ASSIGN_OR_RETURN(const auto* const second, load.Load<ContactAggregate>(other));
+  const std::string& name = first->resource.name();
+  return !name.empty() && name == second->resource.name();
+}
+
 // What a capture made.
 v1::FormSubmission MadeBy(const Changes& changes) {
   v1::FormSubmission made;
@@ -339,7 +350,8 @@ absl::StatusOr<leads::v1::LeadTouch> FormCommands::AssumeVisitor(
   if (visitor->lifecycle != Lifecycle::kActive) return leads::v1::LeadTouch();
   submission.set_visitor(command.visitor());
   const std::string known_as = visitor->resource.contact();
-  const bool is_theirs = known_as.empty() || known_as == submission.contact();
+  KITH_ASSIGN_OR_RETURN(const bool is_same, IsSamePerson(load, known_as, submission.contact()));
+  const bool is_theirs = known_as.empty() || is_same;
   leads::v1::LeadTouch first_touch =
       is_theirs ? visitor->resource.first_touch() : leads::v1::LeadTouch();
   // Whoever is asked to confirm may be somebody else: it is not said before they have.
