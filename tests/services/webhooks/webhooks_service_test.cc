@@ -94,6 +94,40 @@ TEST_F(WebhooksServiceTest, AreToldOfNothingWhileTheyAreNotActive) {
   EXPECT_THAT(names, ElementsAre("While it is active", "Again"));
 }
 
+// AC-6. They are told of what others do to what their user may read, in its order, and of a
+// deletion only what is gone.
+TEST_F(WebhooksServiceTest, MaySkipWhatTheirOwnUserDoes) {
+  const auto [rob, key] = CreateUser(CreateRole(
+      R"(grants { permission: 'deals.*' scope: OWN } grants { permission: 'webhooks.*' scope: ALL }
+         field_groups: PERSONAL field_groups: MONEY)"));
+  Activate(CreateWebhook("events { resource: 'deals' } skip_own_changes: true"), key);
+  deals::v1::CreateDealRequest own;
+  own.mutable_deal()->set_display_name("By Rob");
+  Made(&DealsService::Stub::CreateDeal, own, key);
+  deals::v1::BatchCreateDealsRequest batch;
+  batch.add_requests()->mutable_deal()->set_display_name("Nobody's");
+  for (const char* const name : {"First", "Second"}) {
+    deals::v1::Deal& deal = *batch.add_requests()->mutable_deal();
+    deal.set_display_name(name);
+    deal.set_owner(rob);
+  }
+  const auto made = Made(&DealsService::Stub::BatchCreateDeals, batch);
+  Await(2);
+  deals::v1::DeleteDealRequest remove;
+  remove.set_name(made.deals(1).name());
+  Made(&DealsService::Stub::DeleteDeal, remove);
+  const auto told = Await(3);
+  ASSERT_EQ(told.size(), 3u);
+  EXPECT_EQ(told[0].record(), made.deals(1).name());
+  EXPECT_EQ(told[1].record(), made.deals(2).name());
+  EXPECT_LT(told[0].event_sequence(), told[1].event_sequence());
+  const Json deletion = Json::parse(sink_.requests().back().body);
+  EXPECT_EQ(deletion["type"], "deal_deleted");
+  EXPECT_EQ(deletion["payload"]["name"], remove.name());
+  EXPECT_EQ(deletion["payload"].size(), 2u) << "its type, and the name";
+  EXPECT_EQ(Deliveries().size(), 3u);
+}
+
 TEST_F(WebhooksServiceTest, LearnWhatWhoActivatedThemMayReadAndNoMore) {
   const std::string role = CreateRole(
       R"(grants { permission: 'deals.read' scope: OWN }
