@@ -15,6 +15,7 @@
 #include "kith/type/v1/errors.pb.h"
 #include "projections/messages/message_fold.h"
 #include "services/core/by_itself.h"
+#include "services/core/consents.h"
 #include "services/core/date.h"
 #include "services/core/links.h"
 #include "services/core/merge_fields.h"
@@ -109,12 +110,10 @@ bool IsEmail(absl::string_view channel) {
   return letters == "email" || letters == "mail";
 }
 
-// An invitation is a mail, whatever the contact prefers, and so is what is said to be one.
 absl::Status CheckPreferred(const contacts::v1::Contact& contact,
                             const v1::SendMessageRequest& command) {
   const std::string& preferred = contact.preferred_channel();
-  if (command.channel() == v1::EMAIL || !command.meeting().empty() || preferred.empty() ||
-      IsEmail(preferred)) {
+  if (command.channel() == v1::EMAIL || preferred.empty() || IsEmail(preferred)) {
     return absl::OkStatus();
   }
   return RejectState(v1::MESSAGES_ERROR_OTHER_CHANNEL_PREFERRED,
@@ -193,6 +192,15 @@ std::optional<bool> IsMarkedAt(const contacts::v1::Contact& contact, const std::
   return is_marked;
 }
 
+// What the person agreed to; transactional messages do not ask.
+absl::Status CheckConsents(const contacts::v1::Contact& contact) {
+  if (!RefusesChannel(contact, contacts::v1::BY_EMAIL)) return absl::OkStatus();
+  return RejectState(v1::MESSAGES_ERROR_OPTED_OUT,
+                     "The person refused their consent to e-mail, or withdrew it (consents). "
+                     "Only a transactional message may be sent.",
+                     contact.name());
+}
+
 // What becomes of a message that is queued: `told` is what is asked to be recorded of it.
 absl::StatusOr<bool> MayStillBecome(const MessageState& state, const std::string& name,
                                     v1::MessageState told) {
@@ -235,13 +243,17 @@ absl::Status CheckReachable(const contacts::v1::Contact& contact) {
 }
 
 bool IsSuppressed(const std::string& address, const AddressFacts& facts) {
-  if (facts.is_unsubscribed || facts.contact.do_not_email()) return true;
+  const auto is_refused = [&](const contacts::v1::Contact& contact) {
+    return contact.do_not_email() ||
+           (!facts.is_transactional && RefusesChannel(contact, contacts::v1::BY_EMAIL));
+  };
+  if (facts.is_unsubscribed || is_refused(facts.contact)) return true;
   // What others say of an address that the contact has, too, does not keep new mail from it.
   if (const auto own = IsMarkedAt(facts.contact, address)) return *own;
   return std::any_of(facts.claimants.begin(), facts.claimants.end(),
                      [&](const contacts::v1::Contact* claimant) {
                        const auto theirs = IsMarkedAt(*claimant, address);
-                       return theirs.has_value() && (*theirs || claimant->do_not_email());
+                       return theirs.has_value() && (*theirs || is_refused(*claimant));
                      });
 }
 
@@ -251,7 +263,11 @@ Decision Decide(const SendingFacts& facts, const v1::SendMessageRequest& command
   KITH_RETURN_IF_ERROR(CheckRecords(facts, command));
   const contacts::v1::Contact& contact = facts.contact.resource;
   KITH_RETURN_IF_ERROR(CheckReachable(contact));
-  KITH_RETURN_IF_ERROR(CheckPreferred(contact, command));
+  const bool is_transactional = command.transactional() || !command.meeting().empty();
+  if (!is_transactional) {
+    KITH_RETURN_IF_ERROR(CheckConsents(contact));
+    KITH_RETURN_IF_ERROR(CheckPreferred(contact, command));
+  }
   if (facts.unsubscribed.has_value()) {
     return RejectState(v1::MESSAGES_ERROR_OPTED_OUT,
                        "The person unsubscribed from messages to this address. Where they ask for "
@@ -269,7 +285,7 @@ Decision Decide(const SendingFacts& facts, const v1::SendMessageRequest& command
     message.set_template_etag(facts.mail_template->resource.etag());
   }
   message.set_sender(SenderOf(context));
-  message.set_transactional(command.transactional() || !command.meeting().empty());
+  message.set_transactional(is_transactional);
   // An invitation is its organizer's.
   message.set_automatic(absl::StartsWith(context.actor, "policies/") && command.meeting().empty());
   message.set_reply_to(context.settings.reply_to);
