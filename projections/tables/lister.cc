@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "absl/types/span.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
@@ -66,29 +67,32 @@ class EntryPieces {
       : access_(&access), rest_(std::move(suffixes)), piece_(piece) {}
 
   const Access& access() const { return *access_; }
-  // There is no entry any more. Only after a Read where it NeedsMore.
+  // Where the entries stand that were not read yet.
+  const KeyRange& rest() const { return rest_; }
+  // There is no entry any more. Only after the next piece was read where it NeedsMore.
   bool done() const { return at_ == entries_.size(); }
   bool NeedsMore() const { return done() && !is_last_; }
   const std::string& entry() const { return entries_[at_]; }
   void Next() { ++at_; }
 
-  // `scan` visits the entries of a range until its visitor is false.
-  absl::Status Read(absl::FunctionRef<absl::Status(const KeyRange&, EntryVisitor)> scan) {
+  // Reading a piece: it begins, takes the entries of the rest until it is full, and ends.
+  void Begin() {
     entries_.clear();
     at_ = 0;
-    KITH_RETURN_IF_ERROR(scan(rest_, [this](absl::string_view suffix) {
-      entries_.emplace_back(suffix);
-      return entries_.size() < piece_;
-    }));
+  }
+  bool Take(absl::string_view suffix) {
+    entries_.emplace_back(suffix);
+    return entries_.size() < piece_;
+  }
+  void End() {
     is_last_ = entries_.size() < piece_;
-    if (is_last_) return absl::OkStatus();
+    if (is_last_) return;
     if (rest_.direction == Direction::kBackwards) {
       rest_.to = entries_.back();
     } else {
       rest_.from = entries_.back() + '\0';
     }
     piece_ = std::min(2 * piece_, kPieceMax);
-    return absl::OkStatus();
   }
 
  private:
@@ -263,17 +267,17 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Find() {
 absl::StatusOr<bool> Lister::GathersFew() const {
   // The order of a current index is another one than that of the rows as they are shown.
   if (plan_.walks_current() && !as_of_) return false;
-  const size_t few = std::min(kGatherAtOnce, looks_max_);
-  size_t entries = 0;
+  std::vector<KeyRange> keys;
   for (const Access& access : plan_.gather) {
     if (access.index == nullptr) return false;
-    if (access.next.none) continue;
-    KITH_RETURN_IF_ERROR(
-        ScanKeys(access, KeysOf(access, StretchOf(access)),
-                 [&](absl::string_view, absl::string_view) { return ++entries <= few; }));
-    if (entries > few) return false;
+    if (!access.next.none) keys.push_back(KeysOf(access, StretchOf(access)));
   }
-  return true;
+  const size_t few = std::min(kGatherAtOnce, looks_max_);
+  size_t entries = 0;
+  KITH_RETURN_IF_ERROR(snapshot_.ScanEntriesOfEach(keys, [&](size_t, absl::string_view) {
+    return ++entries <= few ? Visiting::kGoOn : Visiting::kEnd;
+  }));
+  return entries <= few;
 }
 
 absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::WalkAsOf() {
@@ -487,17 +491,25 @@ absl::StatusOr<bool> Lister::ForEachMerged(MergeVisitor visit) {
   for (const Access& access : plan_.walk) {
     if (!access.next.none) stretches.emplace_back(access, RestOfStretch(access), piece);
   }
-  const auto read = [this](EntryPieces& stretch) {
-    return stretch.Read([&](const KeyRange& suffixes, EntryVisitor take) {
-      const size_t prefix = PrefixOf(stretch.access()).size();
-      return ScanKeys(
-          stretch.access(), KeysOf(stretch.access(), suffixes),
-          [&](absl::string_view entry, absl::string_view) { return take(entry.substr(prefix)); });
-    });
+  // The next pieces of several, in one go.
+  const auto read = [this](absl::Span<EntryPieces> pieces) -> absl::Status {
+    std::vector<KeyRange> keys;
+    std::vector<size_t> prefixes;
+    for (EntryPieces& stretch : pieces) {
+      prefixes.push_back(PrefixOf(stretch.access()).size());
+      keys.push_back(KeysOf(stretch.access(), stretch.rest()));
+      stretch.Begin();
+    }
+    KITH_RETURN_IF_ERROR(ScanEntriesOfEach(keys, [&](size_t i, absl::string_view entry) {
+      const bool is_full = !pieces[i].Take(entry.substr(prefixes[i]));
+      return is_full ? Visiting::kNextRange : Visiting::kGoOn;
+    }));
+    for (EntryPieces& stretch : pieces) stretch.End();
+    return absl::OkStatus();
   };
+  KITH_RETURN_IF_ERROR(read(absl::MakeSpan(stretches)));
   std::vector<EntryPieces*> heap;
   for (EntryPieces& stretch : stretches) {
-    KITH_RETURN_IF_ERROR(read(stretch));
     if (!stretch.done()) heap.push_back(&stretch);
   }
   // The stretch whose entry comes first is on top.
@@ -517,7 +529,7 @@ absl::StatusOr<bool> Lister::ForEachMerged(MergeVisitor visit) {
       if (!going) return true;
     }
     first.Next();
-    if (first.NeedsMore()) KITH_RETURN_IF_ERROR(read(first));
+    if (first.NeedsMore()) KITH_RETURN_IF_ERROR(read(absl::MakeSpan(&first, 1)));
     if (first.done()) {
       heap.pop_back();
     } else {
@@ -544,6 +556,12 @@ absl::Status Lister::ScanKeys(const Access& access, const KeyRange& keys, KeyVis
   const auto visit_entry = [&](absl::string_view entry) { return visit(entry, ""); };
   return access.index->current ? snapshot_.ScanCurrentEntries(keys, visit_entry)
                                : snapshot_.ScanEntries(keys, visit_entry);
+}
+
+absl::Status Lister::ScanEntriesOfEach(const std::vector<KeyRange>& keys,
+                                       EntriesVisitor visit) const {
+  return plan_.walks_current() ? snapshot_.ScanCurrentEntriesOfEach(keys, visit)
+                               : snapshot_.ScanEntriesOfEach(keys, visit);
 }
 
 absl::StatusOr<std::optional<Lister::Candidate>> Lister::CandidateAt(

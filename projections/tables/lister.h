@@ -90,6 +90,8 @@ class Lister {
   KeyRange RestOfStretch(const Access& access) const;
   // The entries, or the rows, within `keys`.
   absl::Status ScanKeys(const Access& access, const KeyRange& keys, KeyVisitor visit) const;
+  // The entries of several stretches of the walk, which are all of an index; of none the same.
+  absl::Status ScanEntriesOfEach(const std::vector<KeyRange>& keys, EntriesVisitor visit) const;
   // The row of an entry; nullopt when a current entry is newer than the snapshot and its row was
   // not there yet.
   absl::StatusOr<std::optional<Candidate>> CandidateAt(const Access& access,

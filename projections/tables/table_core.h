@@ -136,9 +136,17 @@ class TableCore {
   // Parses each row into `row`, then visits it.
   absl::Status Scan(const ViewSnapshot& snapshot, WorkspaceId workspace, const KeyRange& keys,
                     google::protobuf::Message& row, absl::FunctionRef<bool()> visit) const;
+  absl::Status ScanEach(const ViewSnapshot& snapshot, WorkspaceId workspace,
+                        absl::Span<const KeyRange> ranges, google::protobuf::Message& row,
+                        absl::FunctionRef<bool(size_t range)> visit) const;
   absl::Status ScanIndex(const ViewSnapshot& snapshot, WorkspaceId workspace, uint8_t index,
                          const KeyRange& keys, google::protobuf::Message& row,
                          absl::FunctionRef<bool()> visit) const;
+  // Whether some row may have one of these values in one of these fields: what their indexes say,
+  // and true where one of them has no index of its own. Costs no plan and no row.
+  absl::StatusOr<bool> MayHaveAny(const ViewSnapshot& snapshot, WorkspaceId workspace,
+                                  absl::Span<const absl::string_view> fields,
+                                  absl::Span<const std::string> values) const;
   // Gives the rows of one page to `emit`, which is false when the bytes do not parse; returns the
   // next page's token.
   absl::StatusOr<std::string> List(const ViewSnapshot& snapshot, WorkspaceId workspace,
