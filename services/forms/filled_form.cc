@@ -320,6 +320,7 @@ void ReadConsents(const v1::Form& form, const v1::SubmitFormRequest& request, Fi
       given.set_key(consent.key());
       given.set_version(consent.version());
       given.set_text(consent.text());
+      given.set_channel(consent.channel());
       filled.consents.push_back(std::move(given));
     } else if (consent.required()) {
       AddViolation(absl::StrCat("consents.", consent.key()), "must be agreed to", violations);

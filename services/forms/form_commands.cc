@@ -1,5 +1,6 @@
 #include "services/forms/form_commands.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "kith/captures/v1/captures_errors.pb.h"
 #include "kith/contacts/v1/contact_events.pb.h"
 #include "kith/contacts/v1/contacts_errors.pb.h"
+#include "kith/contacts/v1/contacts_service.pb.h"
 #include "kith/forms/v1/form_submissions_service.pb.h"
 #include "kith/forms/v1/forms_errors.pb.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
@@ -28,6 +30,7 @@
 #include "kith/visitors/v1/visitor_events.pb.h"
 #include "kith/visitors/v1/visitors_errors.pb.h"
 #include "kith/visitors/v1/visitors_service.pb.h"
+#include "services/core/consents.h"
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
 #include "services/core/resource_rules.h"
@@ -70,6 +73,17 @@ VisitorNow Evolve(VisitorNow state, const Recorded<visitors::v1::VisitorEvent>& 
     if (!identified.previous_contact().empty()) visitor.clear_first_touch();
   }
   return state;
+}
+
+// Whether both name one contact, which has several names where others were merged into it.
+absl::StatusOr<bool> IsSamePerson(runtime::Loader& load, const std::string& one,
+                                  const std::string& other) {
+  if (one == other) return true;
+  if (one.empty() || other.empty()) return false;
+  KITH_ASSIGN_OR_RETURN(const auto* const first, load.Load<ContactAggregate>(one));
+  KITH_ASSIGN_OR_RETURN(const auto* const second, load.Load<ContactAggregate>(other));
+  const std::string& name = first->resource.name();
+  return !name.empty() && name == second->resource.name();
 }
 
 // What a capture made.
@@ -314,7 +328,8 @@ absl::Status FormCommands::AssumeAll(runtime::Loader& load, const v1::Form& form
   submission.set_owner(form.owner());
   submission.set_page_url(command.page_url());
   for (const v1::ConsentGiven& consent : filled.consents) *submission.add_consents() = consent;
-  bool is_asked = !form.confirmation_mail().subject().empty() && !submission.contact().empty();
+  const bool is_to_be_confirmed = !form.confirmation_mail().subject().empty();
+  bool is_asked = is_to_be_confirmed && !submission.contact().empty();
   if (is_asked) {
     const Decision mail = DecideMail(load, form, submission.contact(), form.public_url(), context);
     if (!mail.ok() && MayBeOtherwise(load, mail.status())) return mail.status();
@@ -333,6 +348,7 @@ absl::Status FormCommands::AssumeAll(runtime::Loader& load, const v1::Form& form
   if (!created.ok()) return created.status();
   const std::string name = created->list().front().stream;
   load.Assume(*std::move(created), context);
+  if (!is_to_be_confirmed) return AssumeConsents(load, submission, false, context);
   if (!is_asked) return absl::OkStatus();
   const std::string link =
       absl::StrCat(absl::StripSuffix(form.public_url(), "/"), "/f/confirm/",
@@ -352,7 +368,8 @@ absl::StatusOr<leads::v1::LeadTouch> FormCommands::AssumeVisitor(
   if (visitor->lifecycle != Lifecycle::kActive) return leads::v1::LeadTouch();
   submission.set_visitor(command.visitor());
   const std::string known_as = visitor->resource.contact();
-  const bool is_theirs = known_as.empty() || known_as == submission.contact();
+  KITH_ASSIGN_OR_RETURN(const bool is_same, IsSamePerson(load, known_as, submission.contact()));
+  const bool is_theirs = known_as.empty() || is_same;
   leads::v1::LeadTouch first_touch =
       is_theirs ? visitor->resource.first_touch() : leads::v1::LeadTouch();
   // Whoever is asked to confirm may be somebody else: it is not said before they have.
@@ -363,6 +380,41 @@ absl::StatusOr<leads::v1::LeadTouch> FormCommands::AssumeVisitor(
   // It was sent before that, and is told late.
   if (FromTimestamp(first_touch.time()) > context.occurred) first_touch.Clear();
   return first_touch;
+}
+
+absl::Status FormCommands::AssumeConsents(runtime::Loader& load,
+                                          const v1::FormSubmission& submission, bool is_confirmed,
+                                          const CommandContext& context) const {
+  if (submission.contact().empty() || submission.consents().empty()) return absl::OkStatus();
+  KITH_ASSIGN_OR_RETURN(const auto* const person,
+                        load.Load<ContactAggregate>(submission.contact()));
+  const bool is_there = person->lifecycle == Lifecycle::kActive && !person->resource.erased();
+  if (!is_there) return absl::OkStatus();
+  contacts::v1::UpdateContactRequest update;
+  update.mutable_contact()->set_name(submission.contact());
+  update.mutable_update_mask()->add_paths("consents");
+  auto& consents = *update.mutable_contact()->mutable_consents();
+  consents = person->resource.consents();
+  for (const v1::ConsentGiven& agreed : submission.consents()) {
+    contacts::v1::Consent consent;
+    consent.set_purpose(agreed.key());
+    consent.set_channel(agreed.channel());
+    consent.set_state(contacts::v1::GIVEN);
+    consent.set_source(submission.form());
+    consent.set_text_version(agreed.version());
+    *consent.mutable_time() = ToTimestamp(context.occurred);
+    const bool is_refused = std::any_of(consents.begin(), consents.end(), [&](const auto& one) {
+      return ConsentKey(one) == ConsentKey(consent) && IsRefusal(one);
+    });
+    if (is_confirmed || !is_refused) PutConsent(std::move(consent), consents);
+  }
+  Decision agreed = runtime::DecidePart(methods_, load, update, context);
+  if (agreed.ok()) {
+    load.Assume(*std::move(agreed), context);
+    return absl::OkStatus();
+  }
+  // What somebody sent is not lost for it.
+  return MayBeOtherwise(load, agreed.status()) ? agreed.status() : absl::OkStatus();
 }
 
 absl::Status FormCommands::AssumeIdentified(runtime::Loader& load, const std::string& visitor,
@@ -470,10 +522,10 @@ Decision FormCommands::Run(runtime::Loader& load, const v1::ConfirmFormSubmissio
                         load.Load<SubmissionAggregate>(found->name));
   Decision confirmed = DecideConfirmed(*state, context);
   if (!confirmed.ok() || confirmed->empty()) return confirmed;
-  const std::string visitor = state->resource.visitor();
-  const std::string contact = state->resource.contact();
+  const v1::FormSubmission submission = state->resource;
   load.Assume(*std::move(confirmed), context);
-  KITH_RETURN_IF_ERROR(AssumeIdentified(load, visitor, contact, context));
+  KITH_RETURN_IF_ERROR(AssumeIdentified(load, submission.visitor(), submission.contact(), context));
+  KITH_RETURN_IF_ERROR(AssumeConsents(load, submission, true, context));
   return load.TakeAssumed();
 }
 

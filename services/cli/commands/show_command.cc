@@ -92,7 +92,8 @@ std::string TextOf(const WorkflowStep& step) {
                           wait.duration());
     }
     case WorkflowStep::kBranch:
-      return absl::StrCat("if ", step.branch().condition());
+      return absl::StrCat("if ", step.branch().of(), step.branch().of().empty() ? "" : " is ",
+                          step.branch().condition());
     case WorkflowStep::kAwait: {
       const auto& await = step.await();
       return absl::StrCat("if within ", await.timeout(), " one of ", await.resource(), " ",

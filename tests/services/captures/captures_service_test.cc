@@ -58,22 +58,6 @@ class CapturesTest : public ::testing::Test {
     EXPECT_EQ(reply.reason(), "");
     return reply.response;
   }
-  // The results of one message of a stream, whose status is OK.
-  v1::IngestCapturesResponse Ingest(const v1::IngestCapturesRequest& message,
-                                    const std::string& key = "") {
-    Captures stub(server_.channel());
-    grpc::ClientContext context;
-    context.AddMetadata("authorization",
-                        absl::StrCat("Bearer ", key.empty() ? server_.secret() : key));
-    const auto stream = stub.IngestCaptures(&context);
-    EXPECT_TRUE(stream->Write(message));
-    stream->WritesDone();
-    v1::IngestCapturesResponse response;
-    EXPECT_TRUE(stream->Read(&response));
-    const grpc::Status status = stream->Finish();
-    EXPECT_TRUE(status.ok()) << status.error_message();
-    return response;
-  }
   std::string CreateContact(const std::string& text) {
     contacts::v1::CreateContactRequest request;
     *request.mutable_contact() = Proto<Contact>(text);
@@ -216,6 +200,31 @@ TEST_F(CapturesTest, FillsWhatAContactLacksWhereThatIsWanted) {
   EXPECT_EQ(GetContact(ada).etag(), etag) << "nothing was missing";
 }
 
+// Goal: no capture takes back what somebody refused.
+TEST_F(CapturesTest, FillsConsentsThatNobodyWasAskedForAndWhereElseSomebodyIs) {
+  const std::string ada = CreateContact(R"(
+      emails { address: "ada@example.com" }
+      consents { purpose: "news" channel: BY_EMAIL state: WITHDRAWN }
+      social_profiles { network: "x" profile: "@ada" })");
+  v1::CaptureInteractionRequest request = Calling(R"(
+      emails { address: "ada@example.com" }
+      consents { purpose: "news" channel: BY_EMAIL state: GIVEN }
+      consents { purpose: "tips" channel: BY_POST state: GIVEN }
+      social_profiles { network: "x" profile: "@ada" }
+      social_profiles { network: "linkedin" profile: "https://www.linkedin.com/in/ada" }
+      card_properties: "X-SKYPE:ada")");
+  request.set_match_policy(v1::FILL);
+  const v1::Capture captured = Capture(request);
+  EXPECT_EQ(captured.contact(), ada);
+  const Contact filled = GetContact(ada);
+  ASSERT_EQ(filled.consents_size(), 2);
+  EXPECT_EQ(filled.consents(0).state(), contacts::v1::WITHDRAWN);
+  EXPECT_EQ(filled.consents(1).purpose(), "tips");
+  ASSERT_EQ(filled.social_profiles_size(), 2);
+  EXPECT_EQ(filled.social_profiles(1).network(), "linkedin");
+  EXPECT_THAT(filled.card_properties(), ElementsAre("X-SKYPE:ada"));
+}
+
 TEST_F(CapturesTest, MakesANewContactOfADeletedOnesAddress) {
   const std::string ada = CreateContact(R"(emails { address: "ada@example.com" })");
   contacts::v1::DeleteContactRequest remove;
@@ -286,63 +295,6 @@ TEST_F(CapturesTest, MakesOneContactOfWhoeverComesAtOnce) {
     EXPECT_EQ(created, kPeople);
     EXPECT_EQ(CountContacts(), unique ? 2 * kPeople : kPeople);
   }
-}
-
-// Goal: a stream finds people by the rules of one capture, each item by itself. Method: one message
-// of somebody who is known, of one who is not and is told of four times at once, and of nobody.
-TEST_F(CapturesTest, TakesAStreamOfThem) {
-  const std::string bo = CreateContact("first_name: 'Bo' emails { address: 'bo@example.com' }");
-  v1::IngestCapturesRequest message;
-  message.set_request_id("load-1");
-  *message.add_items() = Calling("emails { address: 'BO@example.com' }", "1");
-  for (int i = 0; i < 4; ++i) {
-    *message.add_items() = Calling("emails { address: 'new@example.com' }", absl::StrCat("n", i));
-  }
-  *message.add_items() = Calling("emails { address: 'nobody' }", "2");
-  const v1::IngestCapturesResponse told = Ingest(message);
-  ASSERT_EQ(told.results_size(), 6);
-  EXPECT_EQ(told.results(0).capture().outcome(), v1::CAPTURE_MATCHED);
-  EXPECT_EQ(told.results(0).capture().contact(), bo);
-  EXPECT_EQ(GetInteraction(told.results(0).capture().name()).external_id(), "switchboard:1");
-  std::set<std::string> people;
-  int created = 0;
-  for (int i = 1; i < 5; ++i) {
-    EXPECT_EQ(told.results(i).item_index(), i);
-    EXPECT_FALSE(told.results(i).has_status()) << told.results(i).status().message();
-    people.insert(told.results(i).capture().contact());
-    if (told.results(i).capture().outcome() == v1::CAPTURE_CREATED) ++created;
-  }
-  EXPECT_EQ(people.size(), 1u);
-  EXPECT_EQ(created, 1);
-  EXPECT_TRUE(told.results(5).has_status());
-  EXPECT_EQ(told.results(5).capture().name(), "");
-  EXPECT_EQ(CountContacts(), 2);
-  // What is sent again changes nothing, and is answered as it was.
-  const v1::IngestCapturesResponse again = Ingest(message);
-  EXPECT_EQ(again.results(0).capture().name(), told.results(0).capture().name());
-  EXPECT_EQ(again.results(1).capture().contact(), told.results(1).capture().contact());
-  EXPECT_EQ(CountContacts(), 2);
-}
-
-// A service that reads no contacts is told that each was taken, and not who it was.
-TEST_F(CapturesTest, TellsNobodyOfAStreamWhoMayNotReadContacts) {
-  CreateContact("first_name: 'Bo' emails { address: 'bo@example.com' }");
-  workspaces::v1::CreateApiKeyRequest request;
-  request.mutable_api_key()->set_display_name("Switchboard");
-  for (const char* const one : {"captures.write", "interactions.write", "contacts.write"}) {
-    request.mutable_api_key()->add_permissions(one);
-  }
-  const std::string key = server_.Call(&WorkspacesService::Stub::CreateApiKey, request)->secret();
-  v1::IngestCapturesRequest message;
-  *message.add_items() = Calling("emails { address: 'bo@example.com' }");
-  *message.add_items() = Calling("emails { address: 'new@example.com' }");
-  const v1::IngestCapturesResponse told = Ingest(message, key);
-  ASSERT_EQ(told.results_size(), 2);
-  for (const auto& result : told.results()) {
-    EXPECT_FALSE(result.has_status()) << result.status().message();
-    EXPECT_EQ(result.capture().ByteSizeLong(), 0u);
-  }
-  EXPECT_EQ(CountContacts(), 2);
 }
 
 // Goal: what has one external id is recorded once, whoever it is told of, and nobody who tells it
