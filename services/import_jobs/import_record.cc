@@ -21,8 +21,10 @@
 #include "kith/leads/v1/lead.pb.h"
 #include "kith/leads/v1/leads_errors.pb.h"
 #include "kith/options/v1/options.pb.h"
+#include "services/core/consents.h"
 #include "services/core/field_of.h"
 #include "services/core/identity_claims.h"
+#include "services/core/merge_key.h"
 #include "services/core/reject.h"
 #include "services/import_jobs/import_job.h"
 #include "services/import_jobs/record_requests.h"
@@ -81,6 +83,9 @@ std::string KeyOf(const Message& list_of, const FieldDescriptor& field, int inde
   if (type == deals::v1::DealContact::descriptor()) {
     return static_cast<const deals::v1::DealContact&>(element).contact();
   }
+  if (type == contacts::v1::Consent::descriptor()) {
+    return ConsentKey(static_cast<const contacts::v1::Consent&>(element));
+  }
   const std::unique_ptr<Message> said(element.New());
   said->CopyFrom(element);
   for (int i = 0; i < type->field_count(); ++i) {
@@ -91,14 +96,33 @@ std::string KeyOf(const Message& list_of, const FieldDescriptor& field, int inde
   return said->SerializeAsString();
 }
 
-// Adds the elements of the row that the record lacks; whether there were any.
+// A refusal of the row takes the place of the consent that the record has; whether there is one.
+bool TakeRefusal(const Message& row, const FieldDescriptor& field, int index, Message& record) {
+  if (field.message_type() != contacts::v1::Consent::descriptor()) return false;
+  const auto& reflection = *record.GetReflection();
+  const Message& said = reflection.GetRepeatedMessage(row, &field, index);
+  for (int i = 0; i < reflection.FieldSize(record, &field); ++i) {
+    if (KeyOf(record, field, i) != KeyOf(row, field, index)) continue;
+    Message& there = *reflection.MutableRepeatedMessage(&record, &field, i);
+    if (!IsStricter(said, there)) return false;
+    there.CopyFrom(said);
+    return true;
+  }
+  return false;
+}
+
+// Adds the elements of the row that the record lacks; whether there were any, or a refusal.
 bool AddMissing(const Message& row, const FieldDescriptor& field, Message& record) {
   const auto& reflection = *record.GetReflection();
   std::set<std::string> held;
   const int before = reflection.FieldSize(record, &field);
+  bool refuses = false;
   for (int i = 0; i < before; ++i) held.insert(KeyOf(record, field, i));
   for (int i = 0; i < reflection.FieldSize(row, &field); ++i) {
-    if (!held.insert(KeyOf(row, field, i)).second) continue;
+    if (!held.insert(KeyOf(row, field, i)).second) {
+      refuses |= TakeRefusal(row, field, i, record);
+      continue;
+    }
     if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
       reflection.AddString(&record, &field, reflection.GetRepeatedString(row, &field, i));
       continue;
@@ -109,7 +133,7 @@ bool AddMissing(const Message& row, const FieldDescriptor& field, Message& recor
     // Which one is primary stays for the record to say.
     if (primary != nullptr && before > 0) added.GetReflection()->ClearField(&added, primary);
   }
-  return reflection.FieldSize(record, &field) > before;
+  return refuses || reflection.FieldSize(record, &field) > before;
 }
 
 // The custom fields that the row has a value of; their paths.

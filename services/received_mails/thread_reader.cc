@@ -163,6 +163,7 @@ absl::Status ThreadReader::List(const ReadContext& context,
                         {.filter = request.filter(),
                          .order_by = order,
                          .page_size = request.page_size(),
+                         .may_be_short = true,
                          .within = &within},
                         [&]() -> google::protobuf::Message* { return &rows.emplace_back(); }));
   size_t bytes = 0;

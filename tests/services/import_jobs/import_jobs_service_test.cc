@@ -196,6 +196,27 @@ TEST_F(ImportJobsTest, AddToListsAndReplaceTheRest) {
   EXPECT_EQ(after->phones_size(), 1);
 }
 
+// Goal: a file may be older than what somebody said since: it takes no refusal back, and brings
+// one.
+TEST_F(ImportJobsTest, TakeTheStricterConsent) {
+  const std::string ada = CreateContact(R"(
+    emails { address: "ada@example.com" }
+    consents { purpose: "news" channel: BY_EMAIL state: WITHDRAWN }
+    consents { purpose: "tips" channel: BY_EMAIL state: GIVEN source: "forms/1" })");
+  const Begun job = BeginUpsert();
+  EXPECT_EQ(OutcomeOf(job, R"(emails { address: "ada@example.com" }
+                              consents { purpose: "news" channel: BY_EMAIL state: GIVEN })"),
+            v1::ROW_UNCHANGED);
+  EXPECT_EQ(OutcomeOf(job, R"(emails { address: "ada@example.com" }
+                              consents { purpose: "tips" channel: BY_EMAIL state: REFUSED })"),
+            v1::ROW_UPDATED);
+  const auto after = GetContact(ada);
+  ASSERT_EQ(after->consents_size(), 2);
+  EXPECT_EQ(after->consents(0).state(), contacts::v1::WITHDRAWN);
+  EXPECT_EQ(after->consents(1).state(), contacts::v1::REFUSED);
+  EXPECT_EQ(after->consents(1).source(), "");
+}
+
 // A row seldom says what an address is called.
 TEST_F(ImportJobsTest, AddNoAddressThatThereIsUnderALabel) {
   CreateContact(R"(emails { address: "ada@example.com" }
