@@ -9,27 +9,22 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
-#include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/options/v1/options.pb.h"
-#include "kith/type/v1/list.pb.h"
 #include "projections/tables/merged_names.h"
 #include "services/core/custom_fields.h"
 #include "services/core/field_of.h"
 #include "services/runtime/admission/field_groups.h"
 #include "services/runtime/calls/batch_call.h"
 #include "services/runtime/resources/collections.h"
-#include "services/runtime/resources/custom_columns.h"
 #include "services/runtime/resources/custom_field_sets.h"
 #include "services/runtime/resources/find_type.h"
-#include "services/runtime/resources/link_aliases.h"
-#include "services/runtime/resources/link_steps.h"
+#include "services/runtime/resources/list_reads.h"
 #include "services/runtime/resources/merge_methods.h"
 #include "services/runtime/resources/not_there.h"
 #include "services/runtime/resources/revisions.h"
 #include "services/runtime/resources/seen_elements.h"
 #include "services/runtime/resources/standard_handler.h"
-#include "services/runtime/resources/table_reads.h"
 #include "services/runtime/resources/visibility.h"
 #include "services/runtime/runtime.h"
 
@@ -96,92 +91,6 @@ absl::Status CheckSeen(const ResourceType& type, const Visibility& visibility,
   if (!record->ParseFromString(*row)) return projections::MalformedRow();
   return visibility.Hides(context.caller, *record) ? ResourceNotFound(*type.rules, name)
                                                    : absl::OkStatus();
-}
-
-// Fields of a request in the shape of AIP-132, and of its reply.
-struct ListFields {
-  const FieldDescriptor* filter;
-  const FieldDescriptor* order_by;
-  const FieldDescriptor* page_size;
-  const FieldDescriptor* rows;
-  const FieldDescriptor* next_page_token;
-  // Of SummaryOptions and ListSummary.
-  const FieldDescriptor* summarise;
-  const FieldDescriptor* summary;
-};
-
-// The order that a list has where nobody asks for one; empty: that of the names, or of the index
-// that serves its filter. Of jobs people look for the latest.
-absl::string_view DefaultOrderOf(const ResourceType& type) {
-  return absl::EndsWith(type.rules->category, "Jobs") ? "create_time desc" : "";
-}
-
-absl::Status List(const ResourceType& type, const Visibility& visibility, const ListFields& fields,
-                  const LinkAliases& aliases, const LinkSteps& steps, const CustomColumns& custom,
-                  const ReadContext& context, const Message& request, Message* response) {
-  const auto& ask = *request.GetReflection();
-  std::string unused;
-  KITH_ASSIGN_OR_RETURN(const LinkSteps::Taken stepped,
-                        steps.Take(context, ask.GetString(request, fields.filter)));
-  const projections::NameOfAlias name_of = aliases.NamesIn(context, stepped.filter);
-  const projections::NamesOfRecord names_of = steps.AllNames(stepped, aliases.MergedIn(context));
-  KITH_ASSIGN_OR_RETURN(const std::optional<Visibility::Seen> seen, visibility.SeenBy(context));
-  projections::ListQuery query{
-      .filter = stepped.filter,
-      .order_by = ask.GetStringReference(request, fields.order_by, &unused),
-      .page_size = ask.GetInt32(request, fields.page_size),
-      .within = seen.has_value() ? &seen->within : nullptr,
-      .name_of = &name_of,
-      .names_of = &names_of};
-  if (query.order_by.empty()) query.order_by = DefaultOrderOf(type);
-  if (seen.has_value()) query.besides = {seen->shared, seen->groups};
-  const auto& answer = *response->GetReflection();
-  if (ask.HasField(request, fields.summarise)) {
-    query.summarise = google::protobuf::DynamicCastToGenerated<type::v1::SummaryOptions>(
-        &ask.GetMessage(request, fields.summarise));
-    query.summary = google::protobuf::DynamicCastToGenerated<type::v1::ListSummary>(
-        answer.MutableMessage(response, fields.summary));
-  }
-  KITH_ASSIGN_OR_RETURN(const std::vector<projections::CustomColumn> columns,
-                        custom.In(context, request));
-  query.custom = &columns;
-  KITH_ASSIGN_OR_RETURN(std::string next, ListRows(context, type.directory->table(), query, [&] {
-                          return answer.AddMessage(response, fields.rows);
-                        }));
-  answer.SetString(response, fields.next_page_token, std::move(next));
-  return absl::OkStatus();
-}
-
-// How long a deleted resource is listed, and its history for ever.
-constexpr absl::Duration kDeletedKept = absl::Hours(24 * 30);
-
-// Of ListFields those that a list of what was deleted has.
-absl::Status ListDeleted(const ResourceType& type, const Visibility& visibility,
-                         const ListFields& fields, const ReadContext& context,
-                         const Message& request, Message* response) {
-  const std::optional<projections::Expression> within = visibility.Within(context.caller);
-  const projections::ListQuery query{
-      .order_by = "delete_time desc",
-      .page_size = request.GetReflection()->GetInt32(request, fields.page_size),
-      .within = within.has_value() ? &*within : nullptr};
-  const auto& answer = *response->GetReflection();
-  KITH_ASSIGN_OR_RETURN(std::string next, ListRows(context, *type.directory->deleted(), query, [&] {
-                          return answer.AddMessage(response, fields.rows);
-                        }));
-  // The oldest stand last: where one is too old, no further page follows.
-  const Descriptor& resource = *type.rules->resource->GetDescriptor();
-  const FieldDescriptor* const delete_time = resource.FindFieldByName("delete_time");
-  const absl::Time since = context.read_time - kDeletedKept;
-  for (int last = answer.FieldSize(*response, fields.rows) - 1; last >= 0; --last) {
-    const Message& row = answer.GetRepeatedMessage(*response, fields.rows, last);
-    const auto& time = static_cast<const google::protobuf::Timestamp&>(
-        row.GetReflection()->GetMessage(row, delete_time));
-    if (FromTimestamp(time) >= since) break;
-    answer.RemoveLast(response, fields.rows);
-    next.clear();
-  }
-  answer.SetString(response, fields.next_page_token, std::move(next));
-  return absl::OkStatus();
 }
 
 // Fields of a request in the shape of AIP-231, and of its reply.
@@ -255,46 +164,6 @@ void BindRead(const Method& method, const std::shared_ptr<const SeenElements>& s
       std::move(further_views));
 }
 
-void BindList(const ResourceTypes& types, const ResourceType& type, const MethodDescriptor& method,
-              const FieldDescriptor* rows, const Runtime& runtime,
-              const std::shared_ptr<const SeenElements>& seen, MethodTable& methods) {
-  const Descriptor& request = *method.input_type();
-  const Descriptor& reply = *method.output_type();
-  const bool of_deleted = absl::StartsWith(method.name(), "ListDeleted");
-  KITH_CHECK(!of_deleted || type.directory->deleted() != nullptr);
-  const ListFields fields{of_deleted ? nullptr : FieldOf(request, "filter"),
-                          of_deleted ? nullptr : FieldOf(request, "order_by"),
-                          FieldOf(request, "page_size"),
-                          rows,
-                          FieldOf(reply, "next_page_token"),
-                          of_deleted ? nullptr : FieldOf(request, "summary"),
-                          of_deleted ? nullptr : FieldOf(reply, "summary")};
-  const Visibility visibility(type);
-  if (of_deleted) {
-    return BindRead(MethodTaking(&request), seen, ReadKind::kScan, methods,
-                    [&type, visibility, fields](const ReadContext& context, const Message& asked,
-                                                Message* response) {
-                      return ListDeleted(type, visibility, fields, context, asked, response);
-                    });
-  }
-  const auto aliases = std::make_shared<LinkAliases>(types, type, runtime);
-  const auto steps = std::make_shared<LinkSteps>(types, type, runtime);
-  const auto custom = std::make_shared<CustomColumns>(type, request, runtime);
-  BindRead(
-      MethodTaking(&request), seen, ReadKind::kScan, methods,
-      [&type, visibility, fields, aliases, steps, custom](const ReadContext& context,
-                                                          const Message& asked, Message* response) {
-        return List(type, visibility, fields, *aliases, *steps, *custom, context, asked, response);
-      },
-      [aliases, steps, custom, filter = fields.filter](const Message& asked) {
-        const std::string text = asked.GetReflection()->GetString(asked, filter);
-        ReadViews views = aliases->ViewsFor(text);
-        steps->AddViewsFor(text, views);
-        custom->AddViewsFor(asked, views);
-        return views;
-      });
-}
-
 void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDescriptor& method,
           const StandardFacts& facts, const Runtime& runtime, MethodTable& methods) {
   const Descriptor& resource = *type.rules->resource->GetDescriptor();
@@ -349,7 +218,9 @@ void Bind(const ResourceTypes& types, const ResourceType& type, const MethodDesc
                     });
   }
   if (absl::StartsWith(method.name(), "List")) {
-    BindList(types, type, method, rows, runtime, seen, methods);
+    ListRead list = ListReadOf(types, type, method, rows, runtime);
+    BindRead(compiled, seen, ReadKind::kScan, methods, std::move(list.read),
+             std::move(list.further_views));
   }
 }
 
