@@ -18,6 +18,7 @@
 #include "kith/contacts/v1/contact.pb.h"
 #include "kith/deals/v1/deals_service.pb.h"
 #include "kith/import_jobs/v1/import_jobs_errors.pb.h"
+#include "kith/import_jobs/v1/import_jobs_service.pb.h"
 #include "kith/leads/v1/lead.pb.h"
 #include "kith/leads/v1/leads_errors.pb.h"
 #include "kith/options/v1/options.pb.h"
@@ -273,6 +274,18 @@ Decision Claimed(const std::string& import_job, Decision decision) {
   return std::move(claimed).WithSecret(secret);
 }
 
+// What an event makes of the outcome, where it is of its category.
+void TellOutcome(const Descriptor& row, absl::string_view stream, absl::string_view category,
+                 const Message& event, v1::ImportRecordResponse& told) {
+  if (eventstore::CategoryOf(stream) != category) return;
+  if (kith::KindOf(event, row) == StandardEvent::kCreated) {
+    told.set_outcome(v1::ROW_CREATED);
+  } else if (told.outcome() == v1::ROW_UNCHANGED) {
+    told.set_outcome(v1::ROW_UPDATED);
+  }
+  told.set_name(std::string(stream));
+}
+
 }  // namespace
 
 google::protobuf::FieldMask MergeRow(const Message& row, Message& record) {
@@ -314,10 +327,50 @@ const runtime::ResourceType& ImportRecord::TypeOf(const Descriptor& row) const {
 
 Decision ImportRecord::Run(Loader& load, const v1::ImportRecordRequest& command,
                            const CommandContext& context) const {
-  KITH_ASSIGN_OR_RETURN(const ImportJobState* const state,
-                        load.Load<ImportJobAggregate>(command.import_job()));
-  KITH_RETURN_IF_ERROR(CheckRunning(*state, command.import_job()));
-  const v1::ImportJob& job = state->resource;
+  v1::ImportJob checking;
+  const v1::ImportJob* job = &checking;
+  if (command.import_job().empty()) {
+    KITH_ASSIGN_OR_RETURN(checking, JobOfCheck(load, command, context));
+  } else {
+    KITH_ASSIGN_OR_RETURN(const ImportJobState* const state,
+                          load.Load<ImportJobAggregate>(command.import_job()));
+    KITH_RETURN_IF_ERROR(CheckRunning(*state, command.import_job()));
+    job = &state->resource;
+  }
+  Decision decided = DecideRow(load, *job, command, context);
+  if (!decided.ok() || !command.validate_only()) return decided;
+  // A row that is only checked is told of by what it would change, and changes nothing.
+  const Descriptor& row = *RowOf(command)->GetDescriptor();
+  v1::ImportRecordResponse told;
+  told.set_name(decided->secret());
+  told.set_outcome(v1::ROW_UNCHANGED);
+  for (const Change& change : decided->list()) {
+    TellOutcome(row, change.stream, TypeOf(row).rules->category, *change.event, told);
+  }
+  if (told.outcome() == v1::ROW_CREATED) told.clear_name();  // which is drawn anew
+  return Changes().WithSecret(told.SerializeAsString());
+}
+
+absl::StatusOr<v1::ImportJob> ImportRecord::JobOfCheck(Loader& load,
+                                                       const v1::ImportRecordRequest& command,
+                                                       const CommandContext& context) const {
+  if (!command.validate_only()) return RejectField("import_job", "is required");
+  const Message* const row = RowOf(command);
+  if (row == nullptr) return RejectField("record", "is required");
+  v1::CreateImportJobRequest create;
+  v1::ImportJob& job = *create.mutable_import_job();
+  job.set_display_name("check");
+  job.set_collection(std::string(TypeOf(*row->GetDescriptor()).rules->category));
+  *job.mutable_match_keys() = command.match_keys();
+  const bool is_said = command.policy() != v1::IMPORT_POLICY_UNSPECIFIED;
+  job.set_policy(is_said ? command.policy() : v1::CREATE_ONLY);
+  KITH_RETURN_IF_ERROR(runtime::DecidePart(methods_, load, create, context).status());
+  return job;
+}
+
+Decision ImportRecord::DecideRow(Loader& load, const v1::ImportJob& job,
+                                 const v1::ImportRecordRequest& command,
+                                 const CommandContext& context) const {
   KITH_RETURN_IF_ERROR(CheckRow(job, command));
   KITH_ASSIGN_OR_RETURN(Matches matches, FindMatches(load, job, command, context));
   if (matches.size() > 1) {
@@ -345,21 +398,17 @@ Decision ImportRecord::Run(Loader& load, const v1::ImportRecordRequest& command,
 
 absl::Status ImportRecord::Render(runtime::Rendering& after, const v1::ImportRecordRequest& command,
                                   v1::ImportRecordResponse* response) const {
+  if (command.validate_only()) {
+    KITH_CHECK(response->ParseFromString(after.secret()));
+    return absl::OkStatus();
+  }
   const Message* const row = RowOf(command);
   KITH_CHECK(row != nullptr);  // Run refuses it
   const absl::string_view category = TypeOf(*row->GetDescriptor()).rules->category;
   response->set_outcome(v1::ROW_UNCHANGED);
   response->set_name(after.secret());
   for (const runtime::AppendedEvent& appended : after.events()) {
-    if (eventstore::CategoryOf(appended.stream) != category) continue;
-    const bool is_new =
-        kith::KindOf(*appended.event, *row->GetDescriptor()) == StandardEvent::kCreated;
-    if (is_new) {
-      response->set_outcome(v1::ROW_CREATED);
-    } else if (response->outcome() == v1::ROW_UNCHANGED) {
-      response->set_outcome(v1::ROW_UPDATED);
-    }
-    response->set_name(appended.stream);
+    TellOutcome(*row->GetDescriptor(), appended.stream, category, *appended.event, *response);
   }
   return absl::OkStatus();
 }
