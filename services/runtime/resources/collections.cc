@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 
 #include "absl/strings/match.h"
 #include "eventstore/base/status_macros.h"
