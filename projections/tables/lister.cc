@@ -127,7 +127,9 @@ absl::StatusOr<std::string> Lister::List(const ListQuery& query,
     if (!emit(row.bytes)) return MalformedRow();
     last = &row;
   }
-  return "";
+  if (!ends_at_.has_value()) return "";
+  token.resume_key = *ends_at_;
+  return EncodePageToken(token);
 }
 
 absl::StatusOr<PageToken> Lister::Begin(const ListQuery& query) {
@@ -138,11 +140,13 @@ absl::StatusOr<PageToken> Lister::Begin(const ListQuery& query) {
     KITH_ASSIGN_OR_RETURN(given, DecodePageToken(query.page_token));
     moment.now = given->moment;  // all pages count from that of the first
   }
-  KITH_ASSIGN_OR_RETURN(
-      plan_, MakePlan(table_, {query.filter, query.order_by, moment, query.within, query.masked,
-                               query.name_of, query.names_of, !query.besides.keys.empty()}));
+  KITH_ASSIGN_OR_RETURN(plan_, MakePlan(table_, {query.filter, query.order_by, moment, query.within,
+                                                 query.masked, query.name_of, query.names_of,
+                                                 !query.besides.keys.empty(), query.parsed}));
   if (plan_.tells_personal) erased_ = query.erased;
   is_bounded_ = query.within != nullptr;
+  may_be_short_ = query.may_be_short;
+  looks_max_ = query.looks_max;
   if (query.summarise != nullptr) {
     KITH_ASSIGN_OR_RETURN(sums_, RowSums::Of(table_.fields, *row_, query.summarise->sums()));
     const Field* const masked = query.masked == nullptr ? nullptr : sums_.FindThat(*query.masked);
@@ -182,7 +186,8 @@ absl::Status Lister::FindBesides(const ListQuery& query) {
                                                                  .moment = moment,
                                                                  .masked = query.masked,
                                                                  .name_of = query.name_of,
-                                                                 .names_of = query.names_of}));
+                                                                 .names_of = query.names_of,
+                                                                 .parsed = query.parsed}));
   for (const std::string& key : query.besides.keys) {
     if (erased_ != nullptr && (*erased_)(key)) continue;
     KITH_ASSIGN_OR_RETURN(
@@ -221,7 +226,9 @@ std::string Lister::PlaceOf(Candidate& candidate) const {
 void Lister::PutBesides(std::vector<Found>& found) const {
   if (besides_.empty()) return;
   for (const Found& row : besides_) {
-    if (!resume_.has_value() || StandsBefore({*resume_, ""}, row)) found.push_back(row);
+    if (resume_.has_value() && !StandsBefore({*resume_, ""}, row)) continue;
+    if (ends_at_.has_value() && StandsBefore({*ends_at_, ""}, row)) continue;
+    found.push_back(row);
   }
   std::sort(found.begin(), found.end(),
             [this](const Found& a, const Found& b) { return StandsBefore(a, b); });
@@ -241,8 +248,20 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Find() {
   } else if (plan_.can_walk) {
     KITH_ASSIGN_OR_RETURN(found, Walk());
   }
-  if (found.has_value() || !plan_.can_gather) return found;
-  return Gather();
+  const bool is_whole = found.has_value() && !ends_at_.has_value();
+  if (is_whole || !plan_.can_gather) return found;
+  // What the page says of how it was found is said of the way that it was found in.
+  const size_t looked_at = looked_at_;
+  const size_t passed_over = passed_over_;
+  KITH_ASSIGN_OR_RETURN(std::optional<std::vector<Found>> gathered, Gather());
+  if (gathered.has_value() || !found.has_value()) {
+    ends_at_.reset();
+    return gathered;
+  }
+  gathered_ = false;
+  looked_at_ = looked_at;
+  passed_over_ = passed_over;
+  return found;
 }
 
 absl::StatusOr<bool> Lister::GathersFew() const {
@@ -253,11 +272,12 @@ absl::StatusOr<bool> Lister::GathersFew() const {
     if (access.index == nullptr) return false;
     if (!access.next.none) keys.push_back(KeysOf(access, StretchOf(access)));
   }
+  const size_t few = std::min(kGatherAtOnce, looks_max_);
   size_t entries = 0;
   KITH_RETURN_IF_ERROR(snapshot_.ScanEntriesOfEach(keys, [&](size_t, absl::string_view) {
-    return ++entries <= kGatherAtOnce ? Visiting::kGoOn : Visiting::kEnd;
+    return ++entries <= few ? Visiting::kGoOn : Visiting::kEnd;
   }));
-  return entries <= kGatherAtOnce;
+  return entries <= few;
 }
 
 absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::WalkAsOf() {
@@ -266,11 +286,14 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::WalkAsOf() {
   KITH_ASSIGN_OR_RETURN(auto found, Walk());
   // The entries were those of the snapshot's position if they are so even now.
   KITH_ASSIGN_OR_RETURN(const bool meanwhile, snapshot_.HasMovedOn());
-  return meanwhile ? std::nullopt : std::move(found);
+  if (!meanwhile) return found;
+  ends_at_.reset();
+  return std::nullopt;
 }
 
 absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Walk() {
   looked_at_ = passed_over_ = matched_ = 0;
+  last_.clear();
   std::vector<Found> found;
   PageRoom room(page_size_);
   const auto visit_of = [&](const Access& access, Candidate& candidate) -> absl::StatusOr<bool> {
@@ -292,7 +315,9 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Walk() {
   } else {
     KITH_ASSIGN_OR_RETURN(complete, ForEachMerged(visit_of));
   }
-  if (!complete) return std::nullopt;
+  if (complete) return found;
+  if (!may_be_short_) return std::nullopt;
+  ends_at_ = last_;
   return found;
 }
 
@@ -443,7 +468,9 @@ absl::StatusOr<bool> Lister::ForEach(const Access& access, const KeyRange& suffi
   const auto visit_entry = [&](absl::string_view entry, absl::string_view value) {
     complete = MayLook();
     if (!complete) return false;
-    auto candidate = CandidateAt(access, entry.substr(prefix), value);
+    const absl::string_view suffix = entry.substr(prefix);
+    last_.assign(suffix.data(), suffix.size());
+    auto candidate = CandidateAt(access, suffix, value);
     if (!candidate.ok()) {
       going = std::move(candidate).status();
     } else if (candidate->has_value()) {
@@ -491,9 +518,11 @@ absl::StatusOr<bool> Lister::ForEachMerged(MergeVisitor visit) {
   };
   std::make_heap(heap.begin(), heap.end(), later);
   while (!heap.empty()) {
-    if (!MayLook()) return false;
+    // One that stands in several stretches is looked at in all of them: no page goes on amid them.
+    if (!MayLook() && heap.front()->entry() != last_) return false;
     std::pop_heap(heap.begin(), heap.end(), later);
     EntryPieces& first = *heap.back();
+    last_ = first.entry();
     KITH_ASSIGN_OR_RETURN(auto candidate, CandidateAt(first.access(), first.entry(), ""));
     if (candidate.has_value()) {
       KITH_ASSIGN_OR_RETURN(const bool going, visit(first.access(), *candidate));
@@ -607,8 +636,7 @@ absl::Status Lister::TooManyRows() const {
   const std::string matched =
       is_bounded_ ? "" : absl::StrCat(": of the first ", looked_at_, ", ", matched_, " match");
   const std::string far = absl::StrCat(
-      "More than ", kScanRowsMax, " rows would have to be looked at", matched,
-      ". Narrow the filter",
+      "More than ", looks_max_, " rows would have to be looked at", matched, ". Narrow the filter",
       narrowing.empty() ? "." : absl::StrCat(" by a field that begins an index: ", narrowing, "."));
   std::string index = plan_.wanted_index;
   std::string why;
@@ -619,6 +647,11 @@ absl::Status Lister::TooManyRows() const {
                        "be sorted.");
   } else if (!index.empty()) {
     why = absl::StrCat(" An index on ", index, " would serve this.");
+  }
+  if (may_be_short_ && !plan_.can_walk) {
+    why +=
+        " Or leave out order_by: in the order of an index a list comes page by page, however many "
+        "rows are looked at.";
   }
   ErrorMetadata metadata = {{"index", index}, {"narrowing_fields", narrowing}};
   if (!is_bounded_) {

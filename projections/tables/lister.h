@@ -46,8 +46,9 @@ class Lister {
   uint64_t DigestOf(const ListQuery& query) const;
   // Where the list begins, its moment and its order, as the query or its page token says.
   absl::StatusOr<PageToken> Begin(const ListQuery& query);
-  // The page's rows, as far as they fit, and, when more follow, one beyond; nullopt when too many
-  // rows would have to be looked at.
+  // The page's rows, as far as they fit, and, when more follow, one beyond, or where ends_at_ says
+  // that the page is short those up to there; nullopt when too many rows would have to be looked
+  // at.
   absl::StatusOr<std::optional<std::vector<Found>>> Find();
   absl::StatusOr<std::optional<std::vector<Found>>> Walk();
   absl::StatusOr<std::optional<std::vector<Found>>> Gather();
@@ -123,11 +124,15 @@ class Lister {
   RowSums sums_;                       // of all rows that are counted
   std::vector<Found> besides_;         // on all pages
   bool gathered_ = false;              // the page was found by Gather
+  bool may_be_short_ = false;
+  // The page ends at this place, which was looked at last, though more rows may follow.
+  std::optional<std::string> ends_at_;
   size_t looks_max_ = kScanRowsMax;
   // Of the walk, or of what is gathered or counted, that was begun last.
   size_t looked_at_ = 0;    // entries or rows, looks_max_ at most
   size_t passed_over_ = 0;  // of these, those of the erased, of which nothing is told
   size_t matched_ = 0;      // rows of those
+  std::string last_;        // the suffix of the last of those
 };
 
 }  // namespace kith::projections

@@ -54,7 +54,12 @@ class Planner {
       : table_(table), masked_(query.masked), has_besides_(query.has_besides) {}
 
   absl::StatusOr<Plan> Make(const PlanQuery& query) {
-    KITH_ASSIGN_OR_RETURN(Expression filter, ParseFilter(query.filter));
+    Expression filter;
+    if (query.parsed != nullptr) {
+      filter = *query.parsed;
+    } else {
+      KITH_ASSIGN_OR_RETURN(filter, ParseFilter(query.filter));
+    }
     if (query.name_of != nullptr) KITH_RETURN_IF_ERROR(PutNames(*query.name_of, &filter));
     if (query.names_of != nullptr) {
       KITH_RETURN_IF_ERROR(PutAllNames(*query.names_of, table_.fields, &filter));

@@ -44,7 +44,6 @@ namespace {
 constexpr absl::string_view kPublicForm = "forms.public";
 constexpr absl::string_view kConfirmation = "forms.confirmation";
 constexpr int kLifetimeHoursDefault = 72;
-constexpr size_t kInquiryBytesMax = 16'384;  // of a lead
 
 // Who looks after the contact, is all that is asked of it.
 struct ContactAggregate : ResourceAggregate<contacts::v1::Contact, contacts::v1::ContactEvent> {
@@ -74,6 +73,17 @@ VisitorNow Evolve(VisitorNow state, const Recorded<visitors::v1::VisitorEvent>& 
     if (!identified.previous_contact().empty()) visitor.clear_first_touch();
   }
   return state;
+}
+
+// Whether both name one contact, which has several names where others were merged into it.
+absl::StatusOr<bool> IsSamePerson(runtime::Loader& load, const std::string& one,
+                                  const std::string& other) {
+  if (one == other) return true;
+  if (one.empty() || other.empty()) return false;
+  KITH_ASSIGN_OR_RETURN(const auto* const first, load.Load<ContactAggregate>(one));
+  KITH_ASSIGN_OR_RETURN(const auto* const second, load.Load<ContactAggregate>(other));
+  const std::string& name = first->resource.name();
+  return !name.empty() && name == second->resource.name();
 }
 
 // What a capture made.
@@ -116,13 +126,18 @@ google::protobuf::FieldMask FilledIn(const std::vector<Change>& changes) {
   return filled;
 }
 
-// Where a capture has what a field maps to: "person.emails" of "contact.emails", and of
-// "contact.custom.tier" "person.custom["tier"]".
+// Where a capture, or the lead, has what a field maps to: "person.emails" of "contact.emails", and
+// of "contact.custom.tier" "person.custom["tier"]".
 std::string PathOfTarget(absl::string_view target) {
-  if (!absl::ConsumePrefix(&target, "contact.")) return std::string(target);
+  absl::string_view record = "person.";
+  if (absl::ConsumePrefix(&target, "lead.")) {
+    record = "lead.";
+  } else if (!absl::ConsumePrefix(&target, "contact.")) {
+    return std::string(target);
+  }
   const size_t dot = target.find('.');
-  if (dot == absl::string_view::npos) return absl::StrCat("person.", target);
-  return absl::StrCat("person.", target.substr(0, dot), "[\"", target.substr(dot + 1), "\"]");
+  if (dot == absl::string_view::npos) return absl::StrCat(record, target);
+  return absl::StrCat(record, target.substr(0, dot), "[\"", target.substr(dot + 1), "\"]");
 }
 
 // "values.email", of "person.emails[0].address"; another path stays as it is.
@@ -155,6 +170,20 @@ absl::Status ErrorOfForm(const absl::Status& status, const v1::Form& form) {
   return ErrorOfWire(*wire);
 }
 
+// Whether it tells of the form's values, which who sent them can mend.
+bool IsOfValues(const absl::Status& status) {
+  const std::optional<google::rpc::Status> wire = WireError(status);
+  if (!wire.has_value()) return false;
+  google::rpc::BadRequest violations;
+  for (const google::protobuf::Any& detail : wire->details()) {
+    if (!detail.UnpackTo(&violations)) continue;
+    for (const auto& violation : violations.field_violations()) {
+      if (absl::StartsWith(violation.field(), "values.")) return true;
+    }
+  }
+  return false;
+}
+
 // How who was on this page found it, as its address says.
 leads::v1::LeadTouch TouchBy(absl::string_view page_url, absl::Time time) {
   leads::v1::LeadTouch touch;
@@ -165,19 +194,19 @@ leads::v1::LeadTouch TouchBy(absl::string_view page_url, absl::Time time) {
 }
 
 // The lead that was captured, as it says itself who it is.
-leads::v1::Lead LeadOf(const captures::v1::CaptureInteractionRequest& capture) {
-  const contacts::v1::Contact& person = capture.person();
-  leads::v1::Lead lead;
+leads::v1::Lead LeadOf(const FilledForm& filled) {
+  const contacts::v1::Contact& person = filled.capture.person();
+  leads::v1::Lead lead = filled.lead;
   lead.set_first_name(person.first_name());
   lead.set_last_name(person.last_name());
   if (!person.emails().empty()) lead.set_email(person.emails(0).address());
   if (!person.phones().empty()) lead.set_phone(person.phones(0).raw());
   lead.set_job_title(person.job_title());
   lead.set_company_name(person.company_name());
-  lead.set_source(leads::v1::WEB_FORM);
+  if (lead.source() == leads::v1::LEAD_SOURCE_UNSPECIFIED) lead.set_source(leads::v1::WEB_FORM);
   // The interaction has all of it, also where it is more than a lead takes.
-  const std::string& body = capture.interaction().body();
-  if (body.size() <= kInquiryBytesMax) lead.set_inquiry(body);
+  const std::string& body = filled.capture.interaction().body();
+  if (lead.inquiry().empty() && body.size() <= kInquiryBytesMax) lead.set_inquiry(body);
   return lead;
 }
 
@@ -255,14 +284,14 @@ absl::StatusOr<v1::FormSubmission> FormCommands::AssumeCaptured(
   const google::protobuf::FieldMask taken = FilledIn(changes);
   load.Assume(ChangesOf(std::move(changes)), context);
   KITH_ASSIGN_OR_RETURN(const auto* const person, load.Load<ContactAggregate>(made.contact()));
-  std::string body =
-      BodyWithLeftOut(filled, person->resource, taken, context.settings.default_region);
   interactions::v1::Interaction& interaction = *filled.capture.mutable_interaction();
+  const std::string body = interaction.body();
+  TellLeftOut(filled.contact_values, person->resource, taken, context.settings.default_region,
+              interaction);
   if (body == interaction.body()) {
     load.Assume(Changes().Add(std::move(recorded)), context);
     return made;
   }
-  interaction.set_body(std::move(body));
   interactions::v1::RecordInteractionRequest record;
   record.set_parent(made.contact());
   *record.mutable_interaction() = interaction;
@@ -339,7 +368,8 @@ absl::StatusOr<leads::v1::LeadTouch> FormCommands::AssumeVisitor(
   if (visitor->lifecycle != Lifecycle::kActive) return leads::v1::LeadTouch();
   submission.set_visitor(command.visitor());
   const std::string known_as = visitor->resource.contact();
-  const bool is_theirs = known_as.empty() || known_as == submission.contact();
+  KITH_ASSIGN_OR_RETURN(const bool is_same, IsSamePerson(load, known_as, submission.contact()));
+  const bool is_theirs = known_as.empty() || is_same;
   leads::v1::LeadTouch first_touch =
       is_theirs ? visitor->resource.first_touch() : leads::v1::LeadTouch();
   // Whoever is asked to confirm may be somebody else: it is not said before they have.
@@ -427,7 +457,7 @@ absl::StatusOr<std::string> FormCommands::AssumeLead(runtime::Loader& load, cons
                                                      const CommandContext& context) const {
   leads::v1::CreateLeadRequest create;
   leads::v1::Lead& lead = *create.mutable_lead();
-  lead = LeadOf(filled.capture);
+  lead = LeadOf(filled);
   *lead.mutable_tags() = form.contact_tags();
   *lead.mutable_latest_touch() = TouchBy(command.page_url(), context.occurred);
   *lead.mutable_first_touch() = first_touch.has_time() ? first_touch : lead.latest_touch();
@@ -451,9 +481,10 @@ absl::StatusOr<std::string> FormCommands::AssumeLead(runtime::Loader& load, cons
     load.Assume(*std::move(created), context);
     return name;
   }
-  // What somebody sent is not lost for want of a lead.
   if (MayBeOtherwise(load, created.status())) return created.status();
-  return "";
+  absl::Status told = ErrorOfForm(created.status(), form);
+  if (IsOfValues(told)) return told;
+  return "";  // what somebody sent is not lost for want of a lead
 }
 
 Decision FormCommands::DecideMail(runtime::Loader& load, const v1::Form& form,

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
@@ -98,6 +99,27 @@ absl::Status CheckWorkspace(const SendingFacts& facts, const CommandContext& con
   return Reject(v1::MESSAGES_ERROR_DAILY_LIMIT_REACHED,
                 absl::StrCat("The workspace queues at most ", most, " messages a day, and has."),
                 {{"daily_messages_max", absl::StrCat(most)}}, quota);
+}
+
+// What people write there is free: "email", "E-Mail".
+bool IsEmail(absl::string_view channel) {
+  std::string letters;
+  for (const char c : channel) {
+    if (absl::ascii_isalpha(static_cast<unsigned char>(c))) letters += absl::ascii_tolower(c);
+  }
+  return letters == "email" || letters == "mail";
+}
+
+absl::Status CheckPreferred(const contacts::v1::Contact& contact,
+                            const v1::SendMessageRequest& command) {
+  const std::string& preferred = contact.preferred_channel();
+  if (command.channel() == v1::EMAIL || preferred.empty() || IsEmail(preferred)) {
+    return absl::OkStatus();
+  }
+  return RejectState(v1::MESSAGES_ERROR_OTHER_CHANNEL_PREFERRED,
+                     "The contact prefers another channel than e-mail. Reach them by that one, or "
+                     "say channel EMAIL.",
+                     contact.name(), {{"preferred_channel", preferred}});
 }
 
 // Who may not read amounts writes none, to whomever.
@@ -242,7 +264,10 @@ Decision Decide(const SendingFacts& facts, const v1::SendMessageRequest& command
   const contacts::v1::Contact& contact = facts.contact.resource;
   KITH_RETURN_IF_ERROR(CheckReachable(contact));
   const bool is_transactional = command.transactional() || !command.meeting().empty();
-  if (!is_transactional) KITH_RETURN_IF_ERROR(CheckConsents(contact));
+  if (!is_transactional) {
+    KITH_RETURN_IF_ERROR(CheckConsents(contact));
+    KITH_RETURN_IF_ERROR(CheckPreferred(contact, command));
+  }
   if (facts.unsubscribed.has_value()) {
     return RejectState(v1::MESSAGES_ERROR_OPTED_OUT,
                        "The person unsubscribed from messages to this address. Where they ask for "

@@ -78,6 +78,22 @@ TEST_F(SendMessage, IsRefusedWhereTheAddressUnsubscribed) {
   EXPECT_THAT(Decided(), IsRejectedWith(v1::MESSAGES_ERROR_OPTED_OUT));
 }
 
+TEST_F(SendMessage, AsksWhatTheContactPrefersWhereItNamesNoChannel) {
+  for (const char* preferred : {"", "email", "E-Mail", "mail"}) {
+    contact_.resource.set_preferred_channel(preferred);
+    EXPECT_TRUE(Decided().ok()) << preferred;
+  }
+  for (const char* preferred : {"phone", "no e-mails"}) {
+    contact_.resource.set_preferred_channel(preferred);
+    EXPECT_THAT(Decided(), IsRejectedWith(v1::MESSAGES_ERROR_OTHER_CHANNEL_PREFERRED)) << preferred;
+  }
+  command_.set_channel(v1::EMAIL);
+  EXPECT_TRUE(Decided().ok());
+  command_.clear_channel();
+  command_.set_transactional(true);
+  EXPECT_TRUE(Decided().ok()) << "it answers the person";
+}
+
 TEST_F(SendMessage, QueuesWhatTheTemplateSaysAndCountsIt) {
   spec_.settings.reply_to = "sales@acme.example";
   day_.count = 4;

@@ -324,15 +324,50 @@ TEST_F(WebhooksServiceTest, AreNotHeldUpByOneWhoseReceiverIsSlow) {
 }
 
 TEST_F(WebhooksServiceTest, DoNotReachBehindTheServer) {
-  const std::string webhook = ActiveWebhook("events { resource: 'deals' }");
-  v1::UpdateWebhookRequest update;
-  update.mutable_webhook()->set_name(webhook);
-  update.mutable_webhook()->set_url("https://10.0.0.1/latest/meta-data");
-  EXPECT_EQ(Made(&Stub::UpdateWebhook, update).pause_reason(), v1::CHANGED);
-  Activate(webhook);
+  ActiveWebhook("events { resource: 'deals' }");
+  allows_loopback_ = false;
+  server_.Restart();
   CreateDeal("Deal");
   EXPECT_EQ(Await(1, v1::FAILED)[0].failure(), v1::ADDRESS_REFUSED);
   EXPECT_THAT(sink_.requests(), IsEmpty());
+}
+
+TEST_F(WebhooksServiceTest, AreNotSavedWithAnAddressThatNothingIsPostedTo) {
+  const std::string webhook = ActiveWebhook("events { resource: 'deals' }");
+  v1::UpdateWebhookRequest update;
+  update.mutable_webhook()->set_name(webhook);
+  v1::CreateWebhookRequest create;
+  create.mutable_webhook()->set_display_name("Ledger");
+  for (const char* const url :
+       {"https://10.0.0.1/latest/meta-data", "https://169.254.169.254/", "https://[fd00::1]/",
+        "https://[::1]:8443/", "https://[::ffff:10.0.0.1]/", "https://167772161/",
+        "http://93.184.216.34/"}) {
+    update.mutable_webhook()->set_url(url);
+    create.mutable_webhook()->set_url(url);
+    const auto refused = server_.Call(&Stub::CreateWebhook, create);
+    EXPECT_EQ(refused.reason(), "INVALID_WEBHOOK") << url;
+    EXPECT_THAT(refused.fields(), ElementsAre("webhook.url")) << url;
+    EXPECT_EQ(server_.Call(&Stub::UpdateWebhook, update).reason(), "INVALID_WEBHOOK") << url;
+  }
+  EXPECT_EQ(Get(webhook).state(), v1::ACTIVE);
+  for (const char* const url :
+       {"https://93.184.216.34/", "https://ledger.example/", "http://127.0.0.1:9/"}) {
+    create.mutable_webhook()->set_url(url);
+    Made(&Stub::CreateWebhook, create);
+  }
+  update.mutable_webhook()->set_url("https://93.184.216.34/");
+  EXPECT_EQ(Made(&Stub::UpdateWebhook, update).pause_reason(), v1::CHANGED);
+}
+
+// What was saved stays: the operator may have allowed it then.
+TEST_F(WebhooksServiceTest, KeepTheAddressThatTheyWereSavedWith) {
+  const std::string webhook = CreateWebhook("");
+  allows_loopback_ = false;
+  server_.Restart();
+  v1::UpdateWebhookRequest update;
+  *update.mutable_webhook() = Get(webhook);
+  update.mutable_webhook()->set_display_name("General ledger");
+  EXPECT_EQ(Made(&Stub::UpdateWebhook, update).display_name(), "General ledger");
 }
 
 TEST_F(WebhooksServiceTest, AreTestedWhetherTheyAreActiveOrNot) {
