@@ -89,6 +89,7 @@ v1::Task Again(const v1::Task& done) {
   *next.mutable_reminders() = done.reminders();
   next.set_recurrence(done.recurrence());
   *next.mutable_exception_dates() = done.exception_dates();
+  next.set_business_calendar(done.business_calendar());
   next.set_recurs_when_due(done.recurs_when_due());
   next.set_recurrence_of(done.name());
   *next.mutable_series_time() = done.series_time();
