@@ -84,6 +84,7 @@ std::unique_ptr<LoadKind> NewRecordLoad();
 std::unique_ptr<LoadKind> NewIngestLoad();
 std::unique_ptr<LoadKind> NewCaptureLoad();
 std::unique_ptr<LoadKind> NewCaptureManyLoad();
+std::unique_ptr<LoadKind> NewCaptureStreamLoad();
 std::unique_ptr<LoadKind> NewMoveDealLoad();
 std::unique_ptr<LoadKind> NewUpdateContactLoad();
 std::unique_ptr<LoadKind> NewLagLoad();

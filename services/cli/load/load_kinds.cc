@@ -16,6 +16,10 @@ const std::vector<LoadKindEntry>& LoadKinds() {
       {"capture-many",
        "BatchCaptureInteractions, 500 with contacts told by their addresses; counts interactions",
        4, false, true, NewCaptureManyLoad},
+      {"capture-stream",
+       "IngestCaptures, 500 in a message, with contacts told by their addresses; counts "
+       "interactions",
+       4, false, false, NewCaptureStreamLoad},
       {"move-deal", "MoveDeal, each call another deal", 128, false, true, NewMoveDealLoad},
       {"update-contact", "UpdateContact, its company", 128, false, true, NewUpdateContactLoad},
       {"lag", "how long after a write a view answers with it", 1, false, false, NewLagLoad},
