@@ -93,6 +93,7 @@ std::unique_ptr<LoadKind> NewListDealsLoad();
 std::unique_ptr<LoadKind> NewListEitherLoad();
 std::unique_ptr<LoadKind> NewListByAmountLoad();
 std::unique_ptr<LoadKind> NewListByNameLoad();
+std::unique_ptr<LoadKind> NewListByScoreLoad();
 std::unique_ptr<LoadKind> NewFindContactLoad();
 std::unique_ptr<LoadKind> NewFindNobodyLoad();
 std::unique_ptr<LoadKind> NewForecastLoad();

@@ -27,6 +27,8 @@ const std::vector<LoadKindEntry>& LoadKinds() {
       {"list-by-amount", "ListDeals, 50 open ones by amount", 8, true, true, NewListByAmountLoad},
       {"list-by-name", "ListContacts, 50 by what their display names begin with", 8, true, true,
        NewListByNameLoad},
+      {"list-by-score", "ListScores, 50 of the first model, the most first", 8, false, true,
+       NewListByScoreLoad},
       {"find-contact", "ListContacts, 50 by a word of their names", 8, true, true,
        NewFindContactLoad},
       {"find-nobody", "ListContacts, by a word that no name has", 8, true, true, NewFindNobodyLoad},
