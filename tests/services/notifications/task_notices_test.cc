@@ -173,6 +173,7 @@ TEST_F(TaskNoticesTest, MovesAndCancelsWithTheTask) {
   EXPECT_THAT(Texts(ben, v1::REMINDER), ElementsAre(StartsWith("The task Moved is due on ")));
 }
 
+// RE-12.
 TEST_F(TaskNoticesTest, OfWhatHasPassedItRemindsOnceAtOnce) {
   const std::string ben = CreateUser("Ben");
   CreateTask("Meet", ben,

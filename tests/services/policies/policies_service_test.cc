@@ -199,8 +199,9 @@ class PoliciesServiceTest : public ::testing::Test {
 
   // What a metric of the server's policies says now.
   static double Metric(const std::string& name) {
+    const MetricPage page = CollectMetrics();
     double sum = 0;
-    for (const auto& sample : CollectMetrics().families().at(name).samples) sum += sample.value;
+    for (const MetricSample& sample : page.families().at(name).samples) sum += sample.value;
     return sum;
   }
   // Until the runner has looked at the clock so many times more, and found that nothing is due.
