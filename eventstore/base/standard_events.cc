@@ -95,8 +95,19 @@ void RaiseFlag(absl::string_view path, Message& resource) {
   element->GetReflection()->SetBool(element, flag, true);
 }
 
-// Elements of lists take the texts that stand in the same place of `joined`.
-void JoinTexts(const Message& joined, Message& resource) {
+std::vector<std::string> TextsIn(const Message& message, const char* name) {
+  std::vector<std::string> texts;
+  const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
+  if (field == nullptr) return texts;
+  for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
+    texts.push_back(message.GetReflection()->GetRepeatedString(message, field, i));
+  }
+  return texts;
+}
+
+// Elements of lists take the texts that stand in the same place of `joined`; those that are named
+// whole among the flags, "consents.0", become what stands there.
+void JoinElements(const Message& joined, const std::vector<std::string>& flags, Message& resource) {
   std::vector<const FieldDescriptor*> lists;
   joined.GetReflection()->ListFields(joined, &lists);
   const auto* reflection = resource.GetReflection();
@@ -105,22 +116,20 @@ void JoinTexts(const Message& joined, Message& resource) {
     const int size = std::min(reflection->FieldSize(resource, list),
                               joined.GetReflection()->FieldSize(joined, list));
     for (int i = 0; i < size; ++i) {
-      reflection->MutableRepeatedMessage(&resource, list, i)
-          ->MergeFrom(joined.GetReflection()->GetRepeatedMessage(joined, list, i));
+      const std::string path = absl::StrCat(list->name(), ".", i);
+      Message* element = reflection->MutableRepeatedMessage(&resource, list, i);
+      if (std::find(flags.begin(), flags.end(), path) != flags.end()) element->Clear();
+      element->MergeFrom(joined.GetReflection()->GetRepeatedMessage(joined, list, i));
     }
   }
 }
 
 // As TakeMasked, but that lists are gone on with.
 void TakeMerged(const Message& payload, Message& values, Message& resource) {
-  const auto* reflection = payload.GetReflection();
-  if (const FieldDescriptor* flags = payload.GetDescriptor()->FindFieldByName("flags")) {
-    for (int i = 0; i < reflection->FieldSize(payload, flags); ++i) {
-      RaiseFlag(reflection->GetRepeatedString(payload, flags, i), resource);
-    }
-  }
+  const std::vector<std::string> flags = TextsIn(payload, "flags");
+  for (const std::string& flag : flags) RaiseFlag(flag, resource);
   if (const FieldDescriptor* joined = payload.GetDescriptor()->FindFieldByName("joined")) {
-    JoinTexts(reflection->GetMessage(payload, joined), resource);
+    JoinElements(payload.GetReflection()->GetMessage(payload, joined), flags, resource);
   }
   std::vector<const FieldDescriptor*> lists;
   for (const std::string& path : MaskOf(payload).paths()) {

@@ -64,8 +64,9 @@ struct Happening {
 // - deleted: the fields stay as they were last, for those who still ask; `delete_time` is set.
 // - undeleted: `delete_time` is gone again.
 // - merged: fields with one value, and keys of maps, in the mask take the event's values, lists its
-//   elements at their end; each of `flags`, "emails.0.opted_out", becomes true in what was there;
-//   `merged` has one name more.
+//   elements at their end; each of `flags`, "emails.0.opted_out", becomes true in what was there,
+//   and elements of it take the texts of `joined`, or all of it where a flag names the element,
+//   "consents.0"; `merged` has one name more.
 // - merged into: the fields stay as they were last; `merged_into` names the one that stays.
 // - unmerged: the fields in the mask take the event's values; `merged` has the name no more.
 // - unmerged from: `merged_into` is gone again.

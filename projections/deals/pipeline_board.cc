@@ -130,49 +130,74 @@ bool IsRotting(const BoardQuery& query, const v1::Stage& stage, const v1::Deal& 
          FromTimestamp(deal.last_activity_time()) < FreshSince(query, stage);
 }
 
-// How many open deals of a group nobody touched for longer than `rot_days` days of 24 hours.
-absl::StatusOr<int64_t> CountRotting(const projections::ViewSnapshot& snapshot,
-                                     const BoardQuery& query, const v1::Stage& stage,
-                                     absl::string_view owner) {
-  if (stage.rot_days() == 0 || stage.kind() != v1::OPEN_STAGE) return 0;
+// What stands in a stage, of all owners that are asked for.
+struct Standing {
+  const v1::Stage* stage = nullptr;
+  v1::BoardGroup all;
+  int64_t rotting = 0;
+};
+
+// Where the open deals of a group stand that rot: that were touched before this time, and with them
+// the others of that day.
+struct Touched {
+  projections::KeyRange keys;
+  absl::Time fresh_since;
+  Standing* standing = nullptr;
+};
+
+// Adds up the groups of a stage, and says where those of its deals stand that may rot.
+absl::Status AddGroups(const projections::ViewSnapshot& snapshot, const BoardQuery& query,
+                       const std::vector<std::string>& owners, Standing& standing,
+                       std::vector<Touched>& touched) {
+  const v1::Stage& stage = *standing.stage;
+  const bool rots = stage.rot_days() > 0 && stage.kind() == v1::OPEN_STAGE;
   const absl::Time fresh_since = FreshSince(query, stage);
-  const projections::KeyRange up_to_that_day = {
-      .from = projections::KeyOf(stage.name(), owner),
-      .to = projections::KeyOf(stage.name(), owner, TouchDay(fresh_since) + 1)};
-  int64_t count = 0;
-  KITH_RETURN_IF_ERROR(BoardTouches().Scan(snapshot, query.workspace, up_to_that_day,
-                                           [&](const v1::BoardTouch& row) {
-                                             if (FromTimestamp(row.touch_time()) < fresh_since)
-                                               ++count;
-                                             return true;
-                                           }));
-  return count;
+  for (const std::string& owner : owners) {
+    std::string key = projections::KeyOf(stage.name(), owner);
+    KITH_ASSIGN_OR_RETURN(const auto group, BoardGroups().Get(snapshot, query.workspace, key,
+                                                              eventstore::ReadTier::kDisk));
+    if (!group.has_value()) continue;
+    AddGroup(*group, standing.all);
+    if (!rots) continue;
+    std::string end = projections::KeyOf(stage.name(), owner, TouchDay(fresh_since) + 1);
+    touched.push_back({{.from = std::move(key), .to = std::move(end)}, fresh_since, &standing});
+  }
+  return absl::OkStatus();
 }
 
-absl::StatusOr<v1::BoardStage> ReadStage(const projections::ViewSnapshot& snapshot,
-                                         const BoardQuery& query, const v1::Stage& stage) {
+// Counts the open deals that nobody touched for longer than their stage's `rot_days` days of 24
+// hours: of all stages and owners at once, because a scan is dear to begin.
+absl::Status CountRotting(const projections::ViewSnapshot& snapshot, const BoardQuery& query,
+                          const std::vector<Touched>& touched) {
+  std::vector<projections::KeyRange> keys;
+  keys.reserve(touched.size());
+  for (const Touched& one : touched) keys.push_back(one.keys);
+  return BoardTouches().ScanEach(snapshot, query.workspace, keys,
+                                 [&](size_t range, const v1::BoardTouch& row) {
+                                   const Touched& place = touched[range];
+                                   if (FromTimestamp(row.touch_time()) < place.fresh_since)
+                                     ++place.standing->rotting;
+                                   return true;
+                                 });
+}
+
+// Counts the deals that the query names beside the owners.
+void AddFurther(const BoardQuery& query, Standing& standing) {
+  for (const v1::Deal& deal : query.further) {
+    if (deal.stage() != standing.stage->name()) continue;
+    AddDeal(deal, 1, standing.all);
+    if (IsRotting(query, *standing.stage, deal)) ++standing.rotting;
+  }
+}
+
+absl::StatusOr<v1::BoardStage> Shown(const BoardQuery& query, const Standing& standing) {
+  const v1::Stage& stage = *standing.stage;
+  const v1::BoardGroup& all = standing.all;
   v1::BoardStage shown;
   shown.set_stage(stage.name());
   shown.set_display_name(stage.display_name());
   shown.set_probability(stage.probability());
   shown.set_color(stage.color());
-  v1::BoardGroup all;
-  int64_t rotting = 0;
-  for (const std::string& owner : RowOwnersOf(query)) {
-    KITH_ASSIGN_OR_RETURN(
-        const auto group,
-        BoardGroups().Get(snapshot, query.workspace, projections::KeyOf(stage.name(), owner),
-                          eventstore::ReadTier::kDisk));
-    if (!group.has_value()) continue;
-    AddGroup(*group, all);
-    KITH_ASSIGN_OR_RETURN(const int64_t of_owner, CountRotting(snapshot, query, stage, owner));
-    rotting += of_owner;
-  }
-  for (const v1::Deal& deal : query.further) {
-    if (deal.stage() != stage.name()) continue;
-    AddDeal(deal, 1, all);
-    if (IsRotting(query, stage, deal)) ++rotting;
-  }
   if (all.count() == 0) return shown;
 
   shown.set_count(all.count());
@@ -181,7 +206,7 @@ absl::StatusOr<v1::BoardStage> ReadStage(const projections::ViewSnapshot& snapsh
   KITH_ASSIGN_OR_RETURN(auto weighted, WeightedAmountsOf(all, stage.probability()));
   for (auto& money : weighted) *shown.add_weighted_amount() = std::move(money);
   *shown.mutable_average_age() = ToDuration(AverageAgeOf(all, query.read_time));
-  shown.set_rotting_count(rotting);
+  shown.set_rotting_count(standing.rotting);
   return shown;
 }
 
@@ -207,8 +232,17 @@ absl::StatusOr<std::optional<v1::PipelineBoard>> ReadPipelineBoard(
   v1::PipelineBoard board;
   board.set_pipeline(pipeline->name());
   *board.mutable_read_time() = ToTimestamp(query.read_time);
-  for (const v1::Stage& stage : pipeline->stages()) {
-    KITH_ASSIGN_OR_RETURN(*board.add_stages(), ReadStage(snapshot, query, stage));
+  const std::vector<std::string> owners = RowOwnersOf(query);
+  std::vector<Standing> standings(static_cast<size_t>(pipeline->stages_size()));
+  std::vector<Touched> touched;
+  for (size_t i = 0; i < standings.size(); ++i) {
+    standings[i].stage = &pipeline->stages(static_cast<int>(i));
+    KITH_RETURN_IF_ERROR(AddGroups(snapshot, query, owners, standings[i], touched));
+  }
+  KITH_RETURN_IF_ERROR(CountRotting(snapshot, query, touched));
+  for (Standing& standing : standings) {
+    AddFurther(query, standing);
+    KITH_ASSIGN_OR_RETURN(*board.add_stages(), Shown(query, standing));
   }
   return board;
 }

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/event_log.h"
@@ -66,9 +67,30 @@ class ViewSnapshot {
     return scanned.ok() ? going : generation_->Tell(scanned);
   }
 
+  // The same of several ranges, one after the other and in any order, each of which has an end: a
+  // further one costs a fraction of a scan of its own.
+  absl::Status ScanEach(absl::Span<const KeyRange> ranges, KeysVisitor visit) const {
+    absl::Status going;
+    const absl::Status scanned = rows().ScanEach(
+        ranges, position_, [&](size_t range, absl::string_view key, absl::string_view value) {
+          going = Count(key.size() + value.size());
+          return going.ok() ? visit(range, key, value) : Visiting::kEnd;
+        });
+    return scanned.ok() ? going : generation_->Tell(scanned);
+  }
+
   // --- Index entries. Aborts in a view that has no indexes.
 
   // Visits those of versioned indexes, in the same way.
+  absl::Status ScanEntriesOfEach(absl::Span<const KeyRange> ranges, EntriesVisitor visit) const {
+    absl::Status going;
+    const absl::Status scanned =
+        index().ScanEach(ranges, position_, [&](size_t range, absl::string_view entry) {
+          going = Count(entry.size());
+          return going.ok() ? visit(range, entry) : Visiting::kEnd;
+        });
+    return scanned.ok() ? going : generation_->Tell(scanned);
+  }
   absl::Status ScanEntries(const KeyRange& range, EntryVisitor visit) const {
     absl::Status going;
     const absl::Status scanned = index().Scan(range, position_, [&](absl::string_view entry) {
@@ -79,6 +101,16 @@ class ViewSnapshot {
   }
   // Visits those of current indexes, which are not as of position() but of the present: at least as
   // new, and newer as soon as the view has moved on.
+  absl::Status ScanCurrentEntriesOfEach(absl::Span<const KeyRange> ranges,
+                                        EntriesVisitor visit) const {
+    absl::Status going;
+    const absl::Status scanned =
+        index().ScanCurrentEach(ranges, [&](size_t range, absl::string_view entry) {
+          going = Count(entry.size());
+          return going.ok() ? visit(range, entry) : Visiting::kEnd;
+        });
+    return scanned.ok() ? going : generation_->Tell(scanned);
+  }
   absl::Status ScanCurrentEntries(const KeyRange& range, EntryVisitor visit) const {
     absl::Status going;
     const absl::Status scanned = index().ScanCurrent(range, [&](absl::string_view entry) {

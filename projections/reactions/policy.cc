@@ -277,6 +277,11 @@ absl::StatusOr<std::optional<PendingReaction>> FindReaction(const ViewSnapshot& 
   return Pending().Get(snapshot, workspace, name, eventstore::ReadTier::kDisk);
 }
 
+absl::StatusOr<bool> IsPending(ViewBatch& batch, WorkspaceId workspace, absl::string_view name) {
+  KITH_ASSIGN_OR_RETURN(const auto row, Pending().Get(batch, workspace, name));
+  return row.has_value();
+}
+
 std::string ReactionRequestId(const PendingReaction& reaction) {
   return absl::StrCat(reaction.sequence(), "/", reaction.number(), "/", reaction.depth());
 }

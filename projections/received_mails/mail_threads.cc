@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
@@ -22,10 +23,13 @@ using v1::MailThreadRow;
 using v1::ThreadMailRow;
 
 constexpr absl::string_view kThreads = "mailThreads/";
+// Of those that a mail refers to so many may be the one that it answers, the nearest.
+constexpr int kReferencesMax = 20;
 
 // A mail as an event tells it.
 struct ThreadedMail {
   ThreadMailRow row;             // its thread not yet known
+  std::string id;                // its own; empty where it has none
   std::vector<std::string> ids;  // its own and those that it refers to
 };
 
@@ -45,7 +49,8 @@ std::optional<ThreadedMail> MailIn(const RecordedEvent& event) {
   if (const auto* const sent = SentIn(event)) {
     mail.row.set_name(sent->name());
     mail.row.set_contact(std::string(ParentOf(sent->name())));
-    AddId(MessageIdOf(sent->message_id()), mail);
+    mail.id = MessageIdOf(sent->message_id());
+    AddId(mail.id, mail);
     return mail;
   }
   if (const auto* const received = ReceivedIn(event)) {
@@ -53,8 +58,13 @@ std::optional<ThreadedMail> MailIn(const RecordedEvent& event) {
     mail.row.set_name(received->name());
     mail.row.set_contact(told.contact());
     mail.row.set_interaction(told.interaction());
-    AddId(told.message_id(), mail);
+    mail.id = told.message_id();
+    AddId(mail.id, mail);
     for (const std::string& id : told.references()) AddId(id, mail);
+    const int far = std::max(0, told.references_size() - kReferencesMax);
+    for (int i = far; i < told.references_size(); ++i) {
+      mail.row.add_references(told.references(i));
+    }
     return mail;
   }
   return std::nullopt;
@@ -97,7 +107,9 @@ class ThreadFold {
       row.set_thread(thread.thread().name());
       KITH_RETURN_IF_ERROR(MailThreads::Ids().Put(batch_, workspace_, row));
     }
+    KITH_RETURN_IF_ERROR(NoteOwnId(mail));
     mail.row.set_thread(thread.thread().name());
+    mail.row.set_position(batch_.position().value());
     return MailThreads::Mails().Put(batch_, workspace_, mail.row);
   }
 
@@ -124,6 +136,16 @@ class ThreadFold {
       return a.begin_position() < b.begin_position();
     });
     return absl::OkStatus();
+  }
+
+  // Whoever refers to an id means the first mail that has it.
+  absl::Status NoteOwnId(const ThreadedMail& mail) {
+    if (mail.id.empty()) return absl::OkStatus();
+    KITH_ASSIGN_OR_RETURN(std::optional<v1::MailIdRow> row,
+                          MailThreads::Ids().Get(batch_, workspace_, mail.id));
+    if (!row.has_value() || !row->mail().empty()) return absl::OkStatus();
+    row->set_mail(mail.row.name());
+    return MailThreads::Ids().Put(batch_, workspace_, *row);
   }
 
   absl::StatusOr<MailThreadRow> Get(const std::string& name) {
@@ -245,6 +267,38 @@ absl::StatusOr<std::optional<v1::MailThread>> FindThread(const projections::View
   }
   if (!row.has_value()) return std::nullopt;
   return std::move(*row->mutable_thread());
+}
+
+absl::StatusOr<std::optional<ThreadMailRow>> MailTree::ParentOf(const ThreadMailRow& mail) {
+  KITH_ASSIGN_OR_RETURN(const ThreadMailRow* const parent, NearestOf(mail));
+  if (parent == nullptr) return std::nullopt;
+  bool is_first = true;
+  absl::flat_hash_set<std::string> passed;
+  // A circle that it is no part of is left to those that are.
+  for (const ThreadMailRow* above = parent;
+       above != nullptr && passed.insert(above->name()).second;) {
+    if (above->name() == mail.name()) {
+      if (is_first) return std::nullopt;
+      break;
+    }
+    if (passed.size() > kAnswersDeepMax) return std::nullopt;
+    is_first = is_first && mail.position() < above->position();
+    KITH_ASSIGN_OR_RETURN(above, NearestOf(*above));
+  }
+  return std::optional<ThreadMailRow>(*parent);
+}
+
+absl::StatusOr<const ThreadMailRow*> MailTree::NearestOf(const ThreadMailRow& mail) {
+  const auto [known, is_new] = nearest_.try_emplace(mail.name());
+  std::optional<ThreadMailRow>& nearest = known->second;
+  for (int i = mail.references_size() - 1; is_new && i >= 0 && !nearest.has_value(); --i) {
+    KITH_ASSIGN_OR_RETURN(const std::optional<v1::MailIdRow> id,
+                          MailThreads::Ids().Get(snapshot_, workspace_, mail.references(i), tier_));
+    if (!id.has_value() || id->mail().empty() || id->mail() == mail.name()) continue;
+    KITH_ASSIGN_OR_RETURN(nearest,
+                          MailThreads::Mails().Get(snapshot_, workspace_, id->mail(), tier_));
+  }
+  return nearest.has_value() ? &*nearest : nullptr;
 }
 
 }  // namespace kith::received_mails

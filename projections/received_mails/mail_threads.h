@@ -9,13 +9,14 @@
 // Tables:
 //   1  MailThreadRow, by name, with an index by what it is a part of and time: threads, and those
 //      that were one
-//   2  MailIdRow, by the id as MessageIdOf has it
+//   2  MailIdRow, by the id as MessageIdOf has it: with the first mail that has it
 //   3  ThreadMailRow, by name, with an index by thread and time: the mails, each under the thread
 //      that it came into; those of the parts of a thread are its own
 // and that of reviewed_mails.h.
 // Pure functions, any thread.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +32,7 @@
 namespace kith::received_mails {
 
 inline constexpr int kJoinedThreadsMax = 100;
+inline constexpr size_t kAnswersDeepMax = 1'000;
 
 class MailThreads final : public projections::Projection {
  public:
@@ -43,7 +45,7 @@ class MailThreads final : public projections::Projection {
   static const projections::Table<v1::ThreadMailRow>& Mails();
 
   absl::string_view name() const override { return kName; }
-  int version() const override { return 2; }
+  int version() const override { return 3; }
   std::vector<std::string> categories() const override {
     return {"receivedMails", "captureReviews", "messages"};
   }
@@ -60,5 +62,30 @@ absl::StatusOr<std::optional<v1::MailThread>> FindThread(const projections::View
                                                          WorkspaceId workspace,
                                                          absl::string_view name,
                                                          eventstore::ReadTier tier);
+
+// Which mail of a thread answers which: the tree that its mails are. Reads of one moment, each mail
+// once. One thread.
+class MailTree {
+ public:
+  // Borrows the snapshot.
+  MailTree(const projections::ViewSnapshot& snapshot, WorkspaceId workspace,
+           eventstore::ReadTier tier)
+      : snapshot_(snapshot), workspace_(workspace), tier_(tier) {}
+
+  // The mail that this one answers: the nearest of those that it refers to and that are there. Not
+  // set where there is none, or that would lead back to it and it was told first, or it stands more
+  // than kAnswersDeepMax deep.
+  absl::StatusOr<std::optional<v1::ThreadMailRow>> ParentOf(const v1::ThreadMailRow& mail);
+
+ private:
+  // Whatever leads back; null where there is none.
+  absl::StatusOr<const v1::ThreadMailRow*> NearestOf(const v1::ThreadMailRow& mail);
+
+  const projections::ViewSnapshot& snapshot_;
+  const WorkspaceId workspace_;
+  const eventstore::ReadTier tier_;
+  // By the name of a mail, what it refers to.
+  std::map<std::string, std::optional<v1::ThreadMailRow>> nearest_;
+};
 
 }  // namespace kith::received_mails

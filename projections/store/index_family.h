@@ -12,6 +12,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "eventstore/base/strong_id.h"
 #include "projections/store/index_changes.h"
 #include "projections/store/index_keys.h"
@@ -21,6 +22,8 @@ namespace kith::projections {
 
 // The views live until the visitor returns; false ends the scan.
 using EntryVisitor = absl::FunctionRef<bool(absl::string_view entry)>;
+// The same of several ranges; it is told which one, by its place among them.
+using EntriesVisitor = absl::FunctionRef<Visiting(size_t range, absl::string_view entry)>;
 using SpanVisitor = absl::FunctionRef<bool(const IndexSpan& span)>;
 
 // The entries of a family that is empty, from the first event on: gathered, and written all at once
@@ -50,10 +53,24 @@ class IndexFamily {
   // Every event up to here is in it and none after. A later answer is never lower, so what was read
   // before this was asked for is at most this new.
   virtual absl::StatusOr<Position> Checkpoint() const = 0;
-  // Visits the entries of versioned indexes that held at `at`, which is at most where the view is.
-  virtual absl::Status Scan(const KeyRange& range, Position at, EntryVisitor visit) const = 0;
+  // Visits the entries of versioned indexes that held at `at`, which is at most where the view is:
+  // one range after the other, in any order. A further range costs a fraction of a scan of its own,
+  // which begins by looking up every file.
+  virtual absl::Status ScanEach(absl::Span<const KeyRange> ranges, Position at,
+                                EntriesVisitor visit) const = 0;
+  absl::Status Scan(const KeyRange& range, Position at, EntryVisitor visit) const {
+    return ScanEach(absl::MakeConstSpan(&range, 1), at, [&](size_t, absl::string_view entry) {
+      return visit(entry) ? Visiting::kGoOn : Visiting::kEnd;
+    });
+  }
   // Visits the entries of current indexes that are there when the scan begins.
-  virtual absl::Status ScanCurrent(const KeyRange& range, EntryVisitor visit) const = 0;
+  virtual absl::Status ScanCurrentEach(absl::Span<const KeyRange> ranges,
+                                       EntriesVisitor visit) const = 0;
+  absl::Status ScanCurrent(const KeyRange& range, EntryVisitor visit) const {
+    return ScanCurrentEach(absl::MakeConstSpan(&range, 1), [&](size_t, absl::string_view entry) {
+      return visit(entry) ? Visiting::kGoOn : Visiting::kEnd;
+    });
+  }
   // Visits all that is kept: the entries of versioned indexes that are there, those of current
   // ones, then what was; each by entry, then by position. For digests and tests, at rest.
   virtual absl::Status ScanSpans(SpanVisitor visit) const = 0;

@@ -20,6 +20,10 @@ struct KeyRange {
                          eventstore::Direction direction = eventstore::Direction::kForwards);
 };
 
+// What a visitor of several ranges wants next: more of this one, to leave it for the next one, or
+// nothing any more.
+enum class Visiting { kGoOn, kNextRange, kEnd };
+
 // The first key after all that begin with `prefix`; empty when there is none.
 std::string PrefixEnd(absl::string_view prefix);
 

@@ -180,6 +180,14 @@ KeyCursor::KeyCursor(OpenDatabase& database, rocksdb::ColumnFamilyHandle* handle
   iterator_.reset(database_.db->NewIterator(options, handle));
 }
 
+void KeyCursor::GoTo(KeyRange range) {
+  KITH_CHECK(!range.to.empty() && !range_.to.empty());  // or it would be bounded by nothing
+  range_ = std::move(range);
+  from_ = range_.from;
+  to_ = range_.to;
+  begun_ = false;
+}
+
 bool KeyCursor::Next() {
   closed_ = database_.gate.closing();
   if (closed_) return false;
@@ -188,6 +196,8 @@ bool KeyCursor::Next() {
     forwards ? iterator_->Next() : iterator_->Prev();
   } else if (range_.to.empty() || range_.from < range_.to) {
     forwards ? iterator_->Seek(from_) : iterator_->SeekToLast();
+  } else {
+    return false;  // where it was before is no key of this range
   }
   begun_ = true;
   return iterator_->Valid();
@@ -238,19 +248,24 @@ absl::StatusOr<std::optional<std::string>> RocksVersionedFamily::Get(absl::strin
   return value;
 }
 
-absl::Status RocksVersionedFamily::Scan(const KeyRange& range, Position at,
-                                        KeyVisitor visit) const {
+absl::Status RocksVersionedFamily::ScanEach(absl::Span<const KeyRange> ranges, Position at,
+                                            KeysVisitor visit) const {
   const ReadGate::Pass pass(database_->gate);
   if (!pass) return ClosedError();
+  if (ranges.empty()) return absl::OkStatus();
   const Timestamp timestamp(at);
   const rocksdb::Slice slice = timestamp.slice();
   rocksdb::ReadOptions options;
   options.timestamp = &slice;
-  KeyCursor cursor(*database_, handle_, range, options);
-  while (cursor.Next()) {
-    if (!visit(cursor.key(), cursor.value())) return absl::OkStatus();
+  KeyCursor cursor(*database_, handle_, ranges.front(), options);
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    if (i > 0) cursor.GoTo(ranges[i]);
+    Visiting next = Visiting::kGoOn;
+    while (next == Visiting::kGoOn && cursor.Next()) next = visit(i, cursor.key(), cursor.value());
+    if (next == Visiting::kEnd) return absl::OkStatus();
+    if (next == Visiting::kGoOn) KITH_RETURN_IF_ERROR(cursor.status());
   }
-  return cursor.status();
+  return absl::OkStatus();
 }
 
 std::unique_ptr<VersionedBatch> RocksVersionedFamily::NewBatch() {

@@ -11,6 +11,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/types/span.h"
 #include "eventstore/base/mutex.h"
 #include "eventstore/base/read_gate.h"
 #include "projections/store/key_range.h"
@@ -65,8 +66,8 @@ inline absl::string_view ViewOf(const rocksdb::Slice& slice) {
   return {slice.data(), slice.size()};
 }
 
-// Walks the keys of a range as they are when it is made. The caller holds a pass of the gate, and
-// outlives what the options point to.
+// Walks the keys of a range, and of others after it, as they are when it is made. The caller holds
+// a pass of the gate, and outlives what the options point to.
 class KeyCursor {
  public:
   KeyCursor(OpenDatabase& database, rocksdb::ColumnFamilyHandle* handle, KeyRange range,
@@ -74,6 +75,8 @@ class KeyCursor {
   KeyCursor(const KeyCursor&) = delete;  // the iterator points into it
   KeyCursor& operator=(const KeyCursor&) = delete;
 
+  // Turns to another range. Both have an end.
+  void GoTo(KeyRange range);
   // Goes to the first key, then to each that follows. False at the end, on an error, and once the
   // gate closes: status() tells.
   bool Next();
@@ -83,9 +86,10 @@ class KeyCursor {
 
  private:
   OpenDatabase& database_;
-  const KeyRange range_;
-  const rocksdb::Slice from_;
-  const rocksdb::Slice to_;
+  KeyRange range_;
+  // What bounds the iterator, which looks at them whenever it seeks.
+  rocksdb::Slice from_;
+  rocksdb::Slice to_;
   std::unique_ptr<rocksdb::Iterator> iterator_;
   bool begun_ = false;
   bool closed_ = false;
@@ -104,7 +108,8 @@ class RocksVersionedFamily final : public VersionedFamily {
 
   absl::StatusOr<std::optional<std::string>> Get(absl::string_view key, Position at,
                                                  eventstore::ReadTier tier) const override;
-  absl::Status Scan(const KeyRange& range, Position at, KeyVisitor visit) const override;
+  absl::Status ScanEach(absl::Span<const KeyRange> ranges, Position at,
+                        KeysVisitor visit) const override;
   std::unique_ptr<VersionedBatch> NewBatch() override;
   absl::Status Write(VersionedBatch& batch) override;
   absl::Status Flush(bool wait) override;

@@ -41,6 +41,8 @@ class StoredSpans {
   StoredSpans(OpenDatabase& database, rocksdb::ColumnFamilyHandle* handle, KeyRange keys)
       : cursor_(database, handle, std::move(keys), rocksdb::ReadOptions()) {}
 
+  // Turns to another stretch.
+  void GoTo(KeyRange keys) { cursor_.GoTo(std::move(keys)); }
   // Goes to the first, then to each that follows.
   bool Next() {
     if (malformed_ || !cursor_.Next()) return false;
@@ -96,7 +98,7 @@ class EndedEntries {
 // Visits the entries of both that held, each once, in `direction`. Neither is read further than the
 // visitor wants, however few of the other hold.
 template <class Closed>
-absl::Status VisitBoth(StoredSpans& live, Closed closed, Position at, Direction direction,
+absl::Status VisitBoth(StoredSpans& live, Closed& closed, Position at, Direction direction,
                        EntryVisitor visit) {
   bool more_live = live.Next();
   bool more_closed = closed.Next();
@@ -126,6 +128,24 @@ absl::Status VisitAll(StoredSpans& live, EntryVisitor visit) {
     if (live.Held(kAnyTime) && !visit(live.entry())) return absl::OkStatus();
   }
   return live.status();
+}
+
+// Turns `live`, which stands before the first of the ranges, to each of them, and has it visited by
+// `visit_range`.
+absl::Status VisitRanges(
+    absl::Span<const KeyRange> ranges, IndexKind kind, StoredSpans& live,
+    absl::FunctionRef<absl::Status(const KeyRange& range, EntryVisitor visit)> visit_range,
+    EntriesVisitor visit) {
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    if (i > 0) live.GoTo(LiveKeys(kind, ranges[i]));
+    Visiting next = Visiting::kGoOn;
+    KITH_RETURN_IF_ERROR(visit_range(ranges[i], [&](absl::string_view entry) {
+      next = visit(i, entry);
+      return next == Visiting::kGoOn;
+    }));
+    if (next == Visiting::kEnd) return absl::OkStatus();
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -166,24 +186,40 @@ absl::StatusOr<Position> RocksIndexFamily::Newest() const {
 // may be newer: what was there when `live` was made is as of `at` if nothing had been written
 // beyond `at` even after that; and what held at `at` and had ended when `live` was made is among
 // the closed, whenever these are read, in memory or on disk.
-absl::Status RocksIndexFamily::Scan(const KeyRange& range, Position at, EntryVisitor visit) const {
+absl::Status RocksIndexFamily::ScanEach(absl::Span<const KeyRange> ranges, Position at,
+                                        EntriesVisitor visit) const {
   const ReadGate::Pass pass(database_->gate);
   if (!pass) return ClosedError();
-  StoredSpans live(*database_, handle_, LiveKeys(IndexKind::kVersioned, range));
+  if (ranges.empty()) return absl::OkStatus();
+  StoredSpans live(*database_, handle_, LiveKeys(IndexKind::kVersioned, ranges.front()));
+  std::optional<StoredSpans> closed;  // made where they are needed
   KITH_ASSIGN_OR_RETURN(const Position newest, Newest());
-  if (newest <= at) return VisitAll(live, visit);
-  if (auto ended = recent_.HeldAt(at, range); ended.has_value()) {
-    return VisitBoth(live, EndedEntries(*std::move(ended)), at, range.direction, visit);
-  }
-  return VisitBoth(live, StoredSpans(*database_, handle_, ClosedKeys(range)), at, range.direction,
-                   visit);
+  const auto visit_range = [&](const KeyRange& range, EntryVisitor visit_entry) -> absl::Status {
+    if (newest <= at) return VisitAll(live, visit_entry);
+    if (auto ended = recent_.HeldAt(at, range); ended.has_value()) {
+      EndedEntries entries(*std::move(ended));
+      return VisitBoth(live, entries, at, range.direction, visit_entry);
+    }
+    if (closed.has_value()) {
+      closed->GoTo(ClosedKeys(range));
+    } else {
+      closed.emplace(*database_, handle_, ClosedKeys(range));
+    }
+    return VisitBoth(live, *closed, at, range.direction, visit_entry);
+  };
+  return VisitRanges(ranges, IndexKind::kVersioned, live, visit_range, visit);
 }
 
-absl::Status RocksIndexFamily::ScanCurrent(const KeyRange& range, EntryVisitor visit) const {
+absl::Status RocksIndexFamily::ScanCurrentEach(absl::Span<const KeyRange> ranges,
+                                               EntriesVisitor visit) const {
   const ReadGate::Pass pass(database_->gate);
   if (!pass) return ClosedError();
-  StoredSpans live(*database_, handle_, LiveKeys(IndexKind::kCurrent, range));
-  return VisitAll(live, visit);
+  if (ranges.empty()) return absl::OkStatus();
+  StoredSpans live(*database_, handle_, LiveKeys(IndexKind::kCurrent, ranges.front()));
+  const auto visit_range = [&](const KeyRange&, EntryVisitor visit_entry) {
+    return VisitAll(live, visit_entry);
+  };
+  return VisitRanges(ranges, IndexKind::kCurrent, live, visit_range, visit);
 }
 
 absl::Status RocksIndexFamily::ScanSpans(SpanVisitor visit) const {

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "projections/store/index_family.h"
 #include "projections/store/recent_spans.h"
 #include "projections/store/rocks_families.h"
@@ -20,8 +21,10 @@ class RocksIndexFamily final : public IndexFamily {
   explicit RocksIndexFamily(std::shared_ptr<OpenFamily> family);
 
   absl::StatusOr<Position> Checkpoint() const override;
-  absl::Status Scan(const KeyRange& range, Position at, EntryVisitor visit) const override;
-  absl::Status ScanCurrent(const KeyRange& range, EntryVisitor visit) const override;
+  absl::Status ScanEach(absl::Span<const KeyRange> ranges, Position at,
+                        EntriesVisitor visit) const override;
+  absl::Status ScanCurrentEach(absl::Span<const KeyRange> ranges,
+                               EntriesVisitor visit) const override;
   absl::Status ScanSpans(SpanVisitor visit) const override;
   absl::Status Write(const IndexChanges& changes, Position checkpoint) override;
   std::unique_ptr<IndexBuild> Build() override;

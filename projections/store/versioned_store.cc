@@ -11,6 +11,8 @@
 //  - A write to a dropped family stops the whole database unless ignore_missing_column_families is
 //    set.
 //  - Iterators and handles are freed before the database is closed.
+//  - The bounds of an iterator may change before it seeks again, which then heeds the new ones: one
+//    iterator serves many ranges, forwards in a family with timestamps, both ways in one without.
 //  - Files of sorted keys may be taken in (table_files.h) whose keys the family has, where all
 //    their positions are above its own: random histories, flushed and cut short, are read as of
 //    every moment (versioned_family_test.cc).

@@ -16,6 +16,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "eventstore/base/strong_id.h"
 #include "eventstore/log/event_log.h"
 #include "projections/store/index_family.h"
@@ -25,6 +26,9 @@ namespace kith::projections {
 
 // The views live until the visitor returns; false ends the scan.
 using KeyVisitor = absl::FunctionRef<bool(absl::string_view key, absl::string_view value)>;
+// The same of several ranges; it is told which one, by its place among them.
+using KeysVisitor =
+    absl::FunctionRef<Visiting(size_t range, absl::string_view key, absl::string_view value)>;
 
 // Entries to be written together. One thread at a time.
 class VersionedBatch {
@@ -51,9 +55,17 @@ class VersionedFamily {
   // on disk are damaged.
   virtual absl::StatusOr<std::optional<std::string>> Get(absl::string_view key, Position at,
                                                          eventstore::ReadTier tier) const = 0;
-  // Visits the keys that have a value as of `at`. The visitor may call Get and Scan. Same errors as
-  // Get.
-  virtual absl::Status Scan(const KeyRange& range, Position at, KeyVisitor visit) const = 0;
+  // Visits the keys that have a value as of `at`: one range after the other, in any order; where
+  // there are several each has an end. The visitor may call Get and Scan. A further range costs a
+  // fraction of a scan of its own. Same errors as Get.
+  virtual absl::Status ScanEach(absl::Span<const KeyRange> ranges, Position at,
+                                KeysVisitor visit) const = 0;
+  absl::Status Scan(const KeyRange& range, Position at, KeyVisitor visit) const {
+    return ScanEach(absl::MakeConstSpan(&range, 1), at,
+                    [&](size_t, absl::string_view key, absl::string_view value) {
+                      return visit(key, value) ? Visiting::kGoOn : Visiting::kEnd;
+                    });
+  }
 
   virtual std::unique_ptr<VersionedBatch> NewBatch() = 0;
   // Atomic, but not always on disk before a Flush. By the family's one writer.

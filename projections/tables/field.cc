@@ -13,6 +13,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/money_text.h"
 #include "eventstore/base/normalise.h"
+#include "eventstore/base/proto_date.h"
 #include "eventstore/base/status_macros.h"
 #include "google/type/money.pb.h"
 #include "kith/options/v1/options.pb.h"
@@ -263,14 +264,6 @@ absl::StatusOr<LiteralValues> TimesFor(absl::string_view literal, const Moment& 
                        KeyOf(BeginningOf(period->last + 1, moment.zone)),
                        false,
                        {}};
-}
-
-google::type::Date DateOf(absl::CivilDay day) {
-  google::type::Date date;
-  date.set_year(static_cast<int32_t>(day.year()));
-  date.set_month(day.month());
-  date.set_day(day.day());
-  return date;
 }
 
 absl::StatusOr<LiteralValues> DaysFor(absl::string_view literal, const Moment& moment) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "absl/types/span.h"
 #include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
@@ -66,29 +67,32 @@ class EntryPieces {
       : access_(&access), rest_(std::move(suffixes)), piece_(piece) {}
 
   const Access& access() const { return *access_; }
-  // There is no entry any more. Only after a Read where it NeedsMore.
+  // Where the entries stand that were not read yet.
+  const KeyRange& rest() const { return rest_; }
+  // There is no entry any more. Only after the next piece was read where it NeedsMore.
   bool done() const { return at_ == entries_.size(); }
   bool NeedsMore() const { return done() && !is_last_; }
   const std::string& entry() const { return entries_[at_]; }
   void Next() { ++at_; }
 
-  // `scan` visits the entries of a range until its visitor is false.
-  absl::Status Read(absl::FunctionRef<absl::Status(const KeyRange&, EntryVisitor)> scan) {
+  // Reading a piece: it begins, takes the entries of the rest until it is full, and ends.
+  void Begin() {
     entries_.clear();
     at_ = 0;
-    KITH_RETURN_IF_ERROR(scan(rest_, [this](absl::string_view suffix) {
-      entries_.emplace_back(suffix);
-      return entries_.size() < piece_;
-    }));
+  }
+  bool Take(absl::string_view suffix) {
+    entries_.emplace_back(suffix);
+    return entries_.size() < piece_;
+  }
+  void End() {
     is_last_ = entries_.size() < piece_;
-    if (is_last_) return absl::OkStatus();
+    if (is_last_) return;
     if (rest_.direction == Direction::kBackwards) {
       rest_.to = entries_.back();
     } else {
       rest_.from = entries_.back() + '\0';
     }
     piece_ = std::min(2 * piece_, kPieceMax);
-    return absl::OkStatus();
   }
 
  private:
@@ -123,7 +127,9 @@ absl::StatusOr<std::string> Lister::List(const ListQuery& query,
     if (!emit(row.bytes)) return MalformedRow();
     last = &row;
   }
-  return "";
+  if (!ends_at_.has_value()) return "";
+  token.resume_key = *ends_at_;
+  return EncodePageToken(token);
 }
 
 absl::StatusOr<PageToken> Lister::Begin(const ListQuery& query) {
@@ -134,11 +140,13 @@ absl::StatusOr<PageToken> Lister::Begin(const ListQuery& query) {
     KITH_ASSIGN_OR_RETURN(given, DecodePageToken(query.page_token));
     moment.now = given->moment;  // all pages count from that of the first
   }
-  KITH_ASSIGN_OR_RETURN(
-      plan_, MakePlan(table_, {query.filter, query.order_by, moment, query.within, query.masked,
-                               query.name_of, query.names_of, !query.besides.keys.empty()}));
+  KITH_ASSIGN_OR_RETURN(plan_, MakePlan(table_, {query.filter, query.order_by, moment, query.within,
+                                                 query.masked, query.name_of, query.names_of,
+                                                 !query.besides.keys.empty(), query.parsed}));
   if (plan_.tells_personal) erased_ = query.erased;
   is_bounded_ = query.within != nullptr;
+  may_be_short_ = query.may_be_short;
+  looks_max_ = query.looks_max;
   if (query.summarise != nullptr) {
     KITH_ASSIGN_OR_RETURN(sums_, RowSums::Of(table_.fields, *row_, query.summarise->sums()));
     const Field* const masked = query.masked == nullptr ? nullptr : sums_.FindThat(*query.masked);
@@ -178,7 +186,8 @@ absl::Status Lister::FindBesides(const ListQuery& query) {
                                                                  .moment = moment,
                                                                  .masked = query.masked,
                                                                  .name_of = query.name_of,
-                                                                 .names_of = query.names_of}));
+                                                                 .names_of = query.names_of,
+                                                                 .parsed = query.parsed}));
   for (const std::string& key : query.besides.keys) {
     if (erased_ != nullptr && (*erased_)(key)) continue;
     KITH_ASSIGN_OR_RETURN(
@@ -217,7 +226,9 @@ std::string Lister::PlaceOf(Candidate& candidate) const {
 void Lister::PutBesides(std::vector<Found>& found) const {
   if (besides_.empty()) return;
   for (const Found& row : besides_) {
-    if (!resume_.has_value() || StandsBefore({*resume_, ""}, row)) found.push_back(row);
+    if (resume_.has_value() && !StandsBefore({*resume_, ""}, row)) continue;
+    if (ends_at_.has_value() && StandsBefore({*ends_at_, ""}, row)) continue;
+    found.push_back(row);
   }
   std::sort(found.begin(), found.end(),
             [this](const Found& a, const Found& b) { return StandsBefore(a, b); });
@@ -237,23 +248,36 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Find() {
   } else if (plan_.can_walk) {
     KITH_ASSIGN_OR_RETURN(found, Walk());
   }
-  if (found.has_value() || !plan_.can_gather) return found;
-  return Gather();
+  const bool is_whole = found.has_value() && !ends_at_.has_value();
+  if (is_whole || !plan_.can_gather) return found;
+  // What the page says of how it was found is said of the way that it was found in.
+  const size_t looked_at = looked_at_;
+  const size_t passed_over = passed_over_;
+  KITH_ASSIGN_OR_RETURN(std::optional<std::vector<Found>> gathered, Gather());
+  if (gathered.has_value() || !found.has_value()) {
+    ends_at_.reset();
+    return gathered;
+  }
+  gathered_ = false;
+  looked_at_ = looked_at;
+  passed_over_ = passed_over;
+  return found;
 }
 
 absl::StatusOr<bool> Lister::GathersFew() const {
   // The order of a current index is another one than that of the rows as they are shown.
   if (plan_.walks_current() && !as_of_) return false;
-  size_t entries = 0;
+  std::vector<KeyRange> keys;
   for (const Access& access : plan_.gather) {
     if (access.index == nullptr) return false;
-    if (access.next.none) continue;
-    KITH_RETURN_IF_ERROR(
-        ScanKeys(access, KeysOf(access, StretchOf(access)),
-                 [&](absl::string_view, absl::string_view) { return ++entries <= kGatherAtOnce; }));
-    if (entries > kGatherAtOnce) return false;
+    if (!access.next.none) keys.push_back(KeysOf(access, StretchOf(access)));
   }
-  return true;
+  const size_t few = std::min(kGatherAtOnce, looks_max_);
+  size_t entries = 0;
+  KITH_RETURN_IF_ERROR(snapshot_.ScanEntriesOfEach(keys, [&](size_t, absl::string_view) {
+    return ++entries <= few ? Visiting::kGoOn : Visiting::kEnd;
+  }));
+  return entries <= few;
 }
 
 absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::WalkAsOf() {
@@ -262,11 +286,14 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::WalkAsOf() {
   KITH_ASSIGN_OR_RETURN(auto found, Walk());
   // The entries were those of the snapshot's position if they are so even now.
   KITH_ASSIGN_OR_RETURN(const bool meanwhile, snapshot_.HasMovedOn());
-  return meanwhile ? std::nullopt : std::move(found);
+  if (!meanwhile) return found;
+  ends_at_.reset();
+  return std::nullopt;
 }
 
 absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Walk() {
   looked_at_ = passed_over_ = matched_ = 0;
+  last_.clear();
   std::vector<Found> found;
   PageRoom room(page_size_);
   const auto visit_of = [&](const Access& access, Candidate& candidate) -> absl::StatusOr<bool> {
@@ -288,7 +315,9 @@ absl::StatusOr<std::optional<std::vector<Lister::Found>>> Lister::Walk() {
   } else {
     KITH_ASSIGN_OR_RETURN(complete, ForEachMerged(visit_of));
   }
-  if (!complete) return std::nullopt;
+  if (complete) return found;
+  if (!may_be_short_) return std::nullopt;
+  ends_at_ = last_;
   return found;
 }
 
@@ -439,7 +468,9 @@ absl::StatusOr<bool> Lister::ForEach(const Access& access, const KeyRange& suffi
   const auto visit_entry = [&](absl::string_view entry, absl::string_view value) {
     complete = MayLook();
     if (!complete) return false;
-    auto candidate = CandidateAt(access, entry.substr(prefix), value);
+    const absl::string_view suffix = entry.substr(prefix);
+    last_.assign(suffix.data(), suffix.size());
+    auto candidate = CandidateAt(access, suffix, value);
     if (!candidate.ok()) {
       going = std::move(candidate).status();
     } else if (candidate->has_value()) {
@@ -460,17 +491,25 @@ absl::StatusOr<bool> Lister::ForEachMerged(MergeVisitor visit) {
   for (const Access& access : plan_.walk) {
     if (!access.next.none) stretches.emplace_back(access, RestOfStretch(access), piece);
   }
-  const auto read = [this](EntryPieces& stretch) {
-    return stretch.Read([&](const KeyRange& suffixes, EntryVisitor take) {
-      const size_t prefix = PrefixOf(stretch.access()).size();
-      return ScanKeys(
-          stretch.access(), KeysOf(stretch.access(), suffixes),
-          [&](absl::string_view entry, absl::string_view) { return take(entry.substr(prefix)); });
-    });
+  // The next pieces of several, in one go.
+  const auto read = [this](absl::Span<EntryPieces> pieces) -> absl::Status {
+    std::vector<KeyRange> keys;
+    std::vector<size_t> prefixes;
+    for (EntryPieces& stretch : pieces) {
+      prefixes.push_back(PrefixOf(stretch.access()).size());
+      keys.push_back(KeysOf(stretch.access(), stretch.rest()));
+      stretch.Begin();
+    }
+    KITH_RETURN_IF_ERROR(ScanEntriesOfEach(keys, [&](size_t i, absl::string_view entry) {
+      const bool is_full = !pieces[i].Take(entry.substr(prefixes[i]));
+      return is_full ? Visiting::kNextRange : Visiting::kGoOn;
+    }));
+    for (EntryPieces& stretch : pieces) stretch.End();
+    return absl::OkStatus();
   };
+  KITH_RETURN_IF_ERROR(read(absl::MakeSpan(stretches)));
   std::vector<EntryPieces*> heap;
   for (EntryPieces& stretch : stretches) {
-    KITH_RETURN_IF_ERROR(read(stretch));
     if (!stretch.done()) heap.push_back(&stretch);
   }
   // The stretch whose entry comes first is on top.
@@ -479,16 +518,18 @@ absl::StatusOr<bool> Lister::ForEachMerged(MergeVisitor visit) {
   };
   std::make_heap(heap.begin(), heap.end(), later);
   while (!heap.empty()) {
-    if (!MayLook()) return false;
+    // One that stands in several stretches is looked at in all of them: no page goes on amid them.
+    if (!MayLook() && heap.front()->entry() != last_) return false;
     std::pop_heap(heap.begin(), heap.end(), later);
     EntryPieces& first = *heap.back();
+    last_ = first.entry();
     KITH_ASSIGN_OR_RETURN(auto candidate, CandidateAt(first.access(), first.entry(), ""));
     if (candidate.has_value()) {
       KITH_ASSIGN_OR_RETURN(const bool going, visit(first.access(), *candidate));
       if (!going) return true;
     }
     first.Next();
-    if (first.NeedsMore()) KITH_RETURN_IF_ERROR(read(first));
+    if (first.NeedsMore()) KITH_RETURN_IF_ERROR(read(absl::MakeSpan(&first, 1)));
     if (first.done()) {
       heap.pop_back();
     } else {
@@ -515,6 +556,12 @@ absl::Status Lister::ScanKeys(const Access& access, const KeyRange& keys, KeyVis
   const auto visit_entry = [&](absl::string_view entry) { return visit(entry, ""); };
   return access.index->current ? snapshot_.ScanCurrentEntries(keys, visit_entry)
                                : snapshot_.ScanEntries(keys, visit_entry);
+}
+
+absl::Status Lister::ScanEntriesOfEach(const std::vector<KeyRange>& keys,
+                                       EntriesVisitor visit) const {
+  return plan_.walks_current() ? snapshot_.ScanCurrentEntriesOfEach(keys, visit)
+                               : snapshot_.ScanEntriesOfEach(keys, visit);
 }
 
 absl::StatusOr<std::optional<Lister::Candidate>> Lister::CandidateAt(
@@ -589,8 +636,7 @@ absl::Status Lister::TooManyRows() const {
   const std::string matched =
       is_bounded_ ? "" : absl::StrCat(": of the first ", looked_at_, ", ", matched_, " match");
   const std::string far = absl::StrCat(
-      "More than ", kScanRowsMax, " rows would have to be looked at", matched,
-      ". Narrow the filter",
+      "More than ", looks_max_, " rows would have to be looked at", matched, ". Narrow the filter",
       narrowing.empty() ? "." : absl::StrCat(" by a field that begins an index: ", narrowing, "."));
   std::string index = plan_.wanted_index;
   std::string why;
@@ -601,6 +647,11 @@ absl::Status Lister::TooManyRows() const {
                        "be sorted.");
   } else if (!index.empty()) {
     why = absl::StrCat(" An index on ", index, " would serve this.");
+  }
+  if (may_be_short_ && !plan_.can_walk) {
+    why +=
+        " Or leave out order_by: in the order of an index a list comes page by page, however many "
+        "rows are looked at.";
   }
   ErrorMetadata metadata = {{"index", index}, {"narrowing_fields", narrowing}};
   if (!is_bounded_) {

@@ -46,8 +46,9 @@ class Lister {
   uint64_t DigestOf(const ListQuery& query) const;
   // Where the list begins, its moment and its order, as the query or its page token says.
   absl::StatusOr<PageToken> Begin(const ListQuery& query);
-  // The page's rows, as far as they fit, and, when more follow, one beyond; nullopt when too many
-  // rows would have to be looked at.
+  // The page's rows, as far as they fit, and, when more follow, one beyond, or where ends_at_ says
+  // that the page is short those up to there; nullopt when too many rows would have to be looked
+  // at.
   absl::StatusOr<std::optional<std::vector<Found>>> Find();
   absl::StatusOr<std::optional<std::vector<Found>>> Walk();
   absl::StatusOr<std::optional<std::vector<Found>>> Gather();
@@ -89,6 +90,8 @@ class Lister {
   KeyRange RestOfStretch(const Access& access) const;
   // The entries, or the rows, within `keys`.
   absl::Status ScanKeys(const Access& access, const KeyRange& keys, KeyVisitor visit) const;
+  // The entries of several stretches of the walk, which are all of an index; of none the same.
+  absl::Status ScanEntriesOfEach(const std::vector<KeyRange>& keys, EntriesVisitor visit) const;
   // The row of an entry; nullopt when a current entry is newer than the snapshot and its row was
   // not there yet.
   absl::StatusOr<std::optional<Candidate>> CandidateAt(const Access& access,
@@ -121,11 +124,15 @@ class Lister {
   RowSums sums_;                       // of all rows that are counted
   std::vector<Found> besides_;         // on all pages
   bool gathered_ = false;              // the page was found by Gather
+  bool may_be_short_ = false;
+  // The page ends at this place, which was looked at last, though more rows may follow.
+  std::optional<std::string> ends_at_;
   size_t looks_max_ = kScanRowsMax;
   // Of the walk, or of what is gathered or counted, that was begun last.
   size_t looked_at_ = 0;    // entries or rows, looks_max_ at most
   size_t passed_over_ = 0;  // of these, those of the erased, of which nothing is told
   size_t matched_ = 0;      // rows of those
+  std::string last_;        // the suffix of the last of those
 };
 
 }  // namespace kith::projections

@@ -1,12 +1,14 @@
 #include "projections/tables/plan.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "eventstore/base/check.h"
 #include "eventstore/base/status_macros.h"
 #include "projections/tables/table_core.h"
 
@@ -52,7 +54,12 @@ class Planner {
       : table_(table), masked_(query.masked), has_besides_(query.has_besides) {}
 
   absl::StatusOr<Plan> Make(const PlanQuery& query) {
-    KITH_ASSIGN_OR_RETURN(Expression filter, ParseFilter(query.filter));
+    Expression filter;
+    if (query.parsed != nullptr) {
+      filter = *query.parsed;
+    } else {
+      KITH_ASSIGN_OR_RETURN(filter, ParseFilter(query.filter));
+    }
     if (query.name_of != nullptr) KITH_RETURN_IF_ERROR(PutNames(*query.name_of, &filter));
     if (query.names_of != nullptr) {
       KITH_RETURN_IF_ERROR(PutAllNames(*query.names_of, table_.fields, &filter));
@@ -167,24 +174,65 @@ class Planner {
   // The narrowest way to the rows, in whatever order, of those that are as of the list's position.
   Route Any() const {
     Route route;
-    for (const Conjunction& conjunction : conjunctions_) {
-      route.push_back(BestOf(conjunction));
+    for (size_t i = 0; i < conjunctions_.size(); ++i) {
+      route.push_back(IsLikeBefore(i) ? Like(route.back(), conjunctions_[i])
+                                      : BestOf(conjunctions_[i]));
     }
     return Simplified(std::move(route));
+  }
+
+  // Whether a conjunction asks for other values of the fields that the one before it asks for, and
+  // in the same way, so that the same stretches serve both: as those of the owners whose records
+  // somebody sees.
+  bool IsLikeBefore(size_t i) const {
+    if (i == 0) return false;
+    const std::vector<size_t>& before = conjunctions_[i - 1].predicates;
+    const std::vector<size_t>& now = conjunctions_[i].predicates;
+    return std::equal(before.begin(), before.end(), now.begin(), now.end(),
+                      [&](size_t a, size_t b) {
+                        const Predicate& one = plan_.predicates[a];
+                        const Predicate& other = plan_.predicates[b];
+                        return one.field == other.field && one.is_range() == other.is_range() &&
+                               one.equal.has_value() == other.equal.has_value();
+                      });
+  }
+
+  // The stretch of a conjunction that is what `access` is of one that is like it.
+  Access Like(const Access& access, const Conjunction& conjunction) const {
+    if (access.index == nullptr) return Rows(conjunction);
+    std::optional<Access> like = Through(*access.index, conjunction, access.bound_fields);
+    KITH_CHECK(like.has_value());
+    return *std::move(like);
   }
 
   // The narrowest way that is in the order asked for; nullopt when there is none.
   std::optional<Route> Walk() const {
     if (conjunctions_.empty()) return Route();
-    std::optional<Route> best;
     const bool is_one = conjunctions_.size() == 1;
-    for (const Access& first : AccessesOf(conjunctions_.front())) {
+    std::vector<Access> firsts;
+    for (Access& first : AccessesOf(conjunctions_.front())) {
       if (!Serves(first) || (first.next_is_many && !is_one) || StandsInMasked(first)) continue;
-      // A route is no narrower than any of its stretches.
-      if (best.has_value() && NarrownessOf(first) <= NarrownessOf(*best)) continue;
-      std::optional<Route> route = is_one ? Route{first} : Beside(first);
+      firsts.push_back(std::move(first));
+    }
+    // The narrowest first, because a route is no narrower than any of its stretches, and it is dear
+    // to find the others.
+    std::vector<size_t> turns(firsts.size());
+    std::iota(turns.begin(), turns.end(), size_t{0});
+    std::stable_sort(turns.begin(), turns.end(), [&](size_t a, size_t b) {
+      return NarrownessOf(firsts[a]) > NarrownessOf(firsts[b]);
+    });
+    std::optional<Route> best;
+    std::pair<Narrowness, size_t> best_is;  // among equals the one declared first
+    for (const size_t turn : turns) {
+      // Counted from the end, so that more is better.
+      const size_t place = firsts.size() - turn;
+      if (best.has_value() && std::pair(NarrownessOf(firsts[turn]), place) < best_is) continue;
+      std::optional<Route> route = is_one ? Route{firsts[turn]} : Beside(firsts[turn]);
       if (!route.has_value()) continue;
-      if (!best.has_value() || NarrownessOf(*route) > NarrownessOf(*best)) best = std::move(route);
+      const std::pair<Narrowness, size_t> is(NarrownessOf(*route), place);
+      if (best.has_value() && is < best_is) continue;
+      best = std::move(route);
+      best_is = is;
     }
     return best;
   }
@@ -195,6 +243,11 @@ class Planner {
     const std::vector<size_t> after = FieldsAfter(first);
     Route route = {first};
     for (size_t i = 1; i < conjunctions_.size(); ++i) {
+      // The first of the route is the one that was asked for, and not the best.
+      if (i > 1 && IsLikeBefore(i)) {
+        route.push_back(Like(route.back(), conjunctions_[i]));
+        continue;
+      }
       std::optional<Access> best = BestBefore(after, conjunctions_[i], IsCurrent(first));
       if (!best.has_value()) return std::nullopt;
       route.push_back(*std::move(best));

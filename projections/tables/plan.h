@@ -67,6 +67,8 @@ struct PlanQuery {
   const NamesOfRecord* names_of = nullptr;
   // Rows stand in the list of which `within` does not hold: it says nothing of their order.
   bool has_besides = false;
+  // In place of what `filter` is parsed to. Null: that.
+  const Expression* parsed = nullptr;
 };
 
 struct Plan {

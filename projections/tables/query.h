@@ -9,7 +9,11 @@
 //             field in (one, "another") whether it is one of these; contains(field, "text") whether
 //             the text stands anywhere in it. A word, or quoted words, without a field ask whether
 //             each begins some word of the record's names.
-//             Days and times may be relative to the moment of the list (time_literal.h).
+//             Days and times may be relative to the moment of the list (time_literal.h), or be a
+//             period of its calendar: close_time = last_quarter (time_period.h).
+//             A field may be that of a record, or of a part of one, that a field of the row links,
+//             one step on: company.industry = Retail. Lists of records look those up first
+//             (services/runtime/resources/link_steps.h); to other filters it is unknown.
 //   order_by  fields separated by commas, each with an optional asc or desc.
 // Pure; any thread. Input is untrusted.
 #pragma once

@@ -286,6 +286,22 @@ absl::Status TableCore::Scan(const ViewSnapshot& snapshot, WorkspaceId workspace
   return found;
 }
 
+absl::Status TableCore::ScanEach(const ViewSnapshot& snapshot, WorkspaceId workspace,
+                                 absl::Span<const KeyRange> ranges, google::protobuf::Message& row,
+                                 absl::FunctionRef<bool(size_t range)> visit) const {
+  const std::string prefix = TablePrefix(declaration_.number, kRowsNumber, workspace);
+  std::vector<KeyRange> keys;
+  keys.reserve(ranges.size());
+  for (const KeyRange& range : ranges) keys.push_back(Within(prefix, range));
+  absl::Status found;
+  KITH_RETURN_IF_ERROR(
+      snapshot.ScanEach(keys, [&](size_t range, absl::string_view, absl::string_view value) {
+        if (!ParseRow(value, &row)) found = MalformedRow();
+        return found.ok() && visit(range) ? Visiting::kGoOn : Visiting::kEnd;
+      }));
+  return found;
+}
+
 absl::Status TableCore::ScanIndex(const ViewSnapshot& snapshot, WorkspaceId workspace,
                                   uint8_t index, const KeyRange& keys,
                                   google::protobuf::Message& row,
@@ -311,6 +327,32 @@ absl::Status TableCore::ScanIndex(const ViewSnapshot& snapshot, WorkspaceId work
     return found.ok() && visit();
   }));
   return found;
+}
+
+absl::StatusOr<bool> TableCore::MayHaveAny(const ViewSnapshot& snapshot, WorkspaceId workspace,
+                                           absl::Span<const absl::string_view> fields,
+                                           absl::Span<const std::string> values) const {
+  std::vector<KeyRange> keys;
+  for (const absl::string_view name : fields) {
+    const auto index = std::find_if(declaration_.indexes.begin(), declaration_.indexes.end(),
+                                    [&](const IndexDeclaration& candidate) {
+                                      return !candidate.current && candidate.names.front() == name;
+                                    });
+    if (index == declaration_.indexes.end()) return true;
+    const Field& field = declaration_.fields[index->fields.front()];
+    const std::string prefix = TablePrefix(declaration_.number, index->number, workspace);
+    for (const std::string& value : values) {
+      const absl::StatusOr<LiteralValues> encoded = field.ValuesFor(value, Moment());
+      if (!encoded.ok()) return true;  // a list says what is wrong with it
+      keys.push_back(KeyRange::Prefix(prefix + encoded->first));
+    }
+  }
+  bool any = false;
+  KITH_RETURN_IF_ERROR(snapshot.ScanEntriesOfEach(keys, [&](size_t, absl::string_view) {
+    any = true;
+    return Visiting::kEnd;
+  }));
+  return any;
 }
 
 absl::StatusOr<std::string> TableCore::List(const ViewSnapshot& snapshot, WorkspaceId workspace,

@@ -28,7 +28,8 @@
 
 namespace kith::projections {
 
-// Beyond this many rows looked at for one page, a query that no index serves is refused.
+// At most so many rows are looked at for one page of a list that no index serves. There the page
+// ends, or where all rows have to be sorted first the list is refused.
 inline constexpr size_t kScanRowsMax = 10'000;
 // Entries or rows that are looked at to count a list. What proto/kith/type/v1/list.proto says, too.
 inline constexpr size_t kCountRowsMax = 100'000;
@@ -37,10 +38,17 @@ struct CustomColumn;
 
 // What to list. The views outlive the call.
 struct ListQuery {
-  absl::string_view filter;    // AIP-160
+  absl::string_view filter;  // AIP-160
+  // What the filter says, where not its text: a comparison was put in place of another, at the same
+  // character. Null: as the text is.
+  const Expression* parsed = nullptr;
   absl::string_view order_by;  // AIP-132; by primary key, or as the index in use has it, when empty
   absl::string_view page_token;  // of the page before
   int page_size = 0;             // 0 means 50, more than 1,000 means 1,000, less than 0 is refused
+  // Whoever asks takes pages that are short or empty and not the last (AIP-158): one ends where
+  // `looks_max` rows were looked at. Otherwise a list that would have such a page is refused.
+  bool may_be_short = false;
+  size_t looks_max = kScanRowsMax;  // fewer only in tests
   // The snapshot is of a moment that the caller asked about, not of now; it decides only over
   // current indexes, and only on the first page: the others go on as that one began.
   bool as_of = false;
@@ -128,9 +136,17 @@ class TableCore {
   // Parses each row into `row`, then visits it.
   absl::Status Scan(const ViewSnapshot& snapshot, WorkspaceId workspace, const KeyRange& keys,
                     google::protobuf::Message& row, absl::FunctionRef<bool()> visit) const;
+  absl::Status ScanEach(const ViewSnapshot& snapshot, WorkspaceId workspace,
+                        absl::Span<const KeyRange> ranges, google::protobuf::Message& row,
+                        absl::FunctionRef<bool(size_t range)> visit) const;
   absl::Status ScanIndex(const ViewSnapshot& snapshot, WorkspaceId workspace, uint8_t index,
                          const KeyRange& keys, google::protobuf::Message& row,
                          absl::FunctionRef<bool()> visit) const;
+  // Whether some row may have one of these values in one of these fields: what their indexes say,
+  // and true where one of them has no index of its own. Costs no plan and no row.
+  absl::StatusOr<bool> MayHaveAny(const ViewSnapshot& snapshot, WorkspaceId workspace,
+                                  absl::Span<const absl::string_view> fields,
+                                  absl::Span<const std::string> values) const;
   // Gives the rows of one page to `emit`, which is false when the bytes do not parse; returns the
   // next page's token.
   absl::StatusOr<std::string> List(const ViewSnapshot& snapshot, WorkspaceId workspace,

@@ -1,18 +1,46 @@
 #include "projections/tasks/task_reminders.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
+#include "eventstore/base/standard_events.h"
 #include "eventstore/base/status_macros.h"
+#include "kith/business_calendars/v1/business_calendar.pb.h"
 #include "kith/tasks/v1/task.pb.h"
 #include "kith/tasks/v1/tasks_service.pb.h"
+#include "projections/tables/fold_resource.h"
+#include "projections/tables/table.h"
+#include "services/core/business_time.h"
+#include "services/core/date.h"
+#include "services/core/work_calendar.h"
 
 namespace kith::tasks {
 namespace {
 
+using business_calendars::v1::BusinessCalendar;
 using projections::Reactions;
+using projections::ViewBatch;
 using v1::Task;
+
+// As they were last, where they were deleted.
+const projections::Table<BusinessCalendar>& Calendars() {
+  static const auto& table = *new projections::Table<BusinessCalendar>(
+      projections::TableBuilder<BusinessCalendar>(1)
+          .Key([](const BusinessCalendar& row) -> const std::string& { return row.name(); })
+          .Build());
+  return table;
+}
+
+absl::Status RememberCalendar(const eventstore::RecordedEvent& event, ViewBatch& batch) {
+  const eventstore::EventHeader& header = event.header();
+  KITH_ASSIGN_OR_RETURN(auto known, Calendars().Get(batch, header.workspace, header.stream));
+  BusinessCalendar calendar = known.has_value() ? *std::move(known) : BusinessCalendar();
+  FoldStandardEvent(projections::HappeningOf(event), calendar);
+  if (calendar.name().empty()) return absl::OkStatus();
+  return Calendars().Put(batch, header.workspace, calendar);
+}
 
 // Whether its times are waited for. Null: there is no task.
 bool IsWaitedFor(const Task* task) {
@@ -31,6 +59,25 @@ bool HasReminder(const Task& task, absl::Duration before) {
   return std::any_of(
       task.reminders().begin(), task.reminders().end(),
       [&](const google::protobuf::Duration& reminder) { return FromDuration(reminder) == before; });
+}
+
+// From when the reminders of a task that is waited for are counted.
+absl::StatusOr<absl::Time> CountedFrom(const Task& task, WorkspaceId workspace, ViewBatch& batch) {
+  if (!task.has_due_date() || task.business_calendar().empty()) return DueOf(task);
+  KITH_ASSIGN_OR_RETURN(const auto row,
+                        Calendars().Get(batch, workspace, task.business_calendar()));
+  if (!row.has_value()) return DueOf(task);
+  const WorkCalendar calendar = WorkCalendarOf(*row);
+  const auto day = RollToBusinessDay(calendar, CivilDayOf(task.due_date()), Roll::kBack);
+  if (!day.has_value()) return DueOf(task);
+  const absl::TimeZone zone = TimeZoneOf(task.time_zone()).value_or(absl::UTCTimeZone());
+  return FirstOpening(calendar, *day, zone).value_or(DueOf(task));
+}
+
+// Whether the reminders of both are counted from one moment, however a calendar changed since.
+bool AreCountedAlike(const Task& a, const Task& b) {
+  return DueOf(a) == DueOf(b) && a.has_due_date() == b.has_due_date() &&
+         a.business_calendar() == b.business_calendar();
 }
 
 std::string ReminderTimer(const Task& task, absl::Duration before) {
@@ -54,22 +101,26 @@ absl::Status SetReminder(const Task& task, absl::Duration before, absl::Time at,
 // What an event, recorded at `now`, made of a task.
 class Waiting {
  public:
-  // Either may be null.
-  Waiting(const Task* before, const Task* after, absl::Time now, Reactions& reactions)
+  // Either may be null. `counted_from` is from when the reminders of what is waited for then are
+  // counted.
+  Waiting(const Task* before, const Task* after, absl::Time now, absl::Time counted_from,
+          Reactions& reactions)
       : before_(before),
         after_(after),
         now_(now),
+        counted_from_(counted_from),
         was_(IsWaitedFor(before)),
         is_(IsWaitedFor(after)),
         // A time that is the same is left alone: it may be coming at this moment.
         stays_(was_ && is_ && DueOf(*before) == DueOf(*after)),
+        reminders_stay_(stays_ && AreCountedAlike(*before, *after)),
         reactions_(reactions) {}
 
   absl::Status MoveReminders() {
     if (was_) {
       for (const google::protobuf::Duration& reminder : before_->reminders()) {
         const absl::Duration before = FromDuration(reminder);
-        if (stays_ && HasReminder(*after_, before)) continue;
+        if (reminders_stay_ && HasReminder(*after_, before)) continue;
         KITH_RETURN_IF_ERROR(reactions_.Cancel(ReminderTimer(*before_, before)));
       }
     }
@@ -78,8 +129,8 @@ class Waiting {
     absl::Duration passed = absl::InfiniteDuration();
     for (const google::protobuf::Duration& reminder : after_->reminders()) {
       const absl::Duration before = FromDuration(reminder);
-      if (stays_ && HasReminder(*before_, before)) continue;
-      const absl::Time at = DueOf(*after_) - before;
+      if (reminders_stay_ && HasReminder(*before_, before)) continue;
+      const absl::Time at = counted_from_ - before;
       if (at > now_) {
         KITH_RETURN_IF_ERROR(SetReminder(*after_, before, at, reactions_));
       } else if (IsNew(before)) {
@@ -120,26 +171,36 @@ class Waiting {
  private:
   // Whether it was not waited for, or told, before.
   bool IsNew(absl::Duration before) const {
-    return before_ == nullptr || !before_->has_due_time() || DueOf(*before_) != DueOf(*after_) ||
+    return before_ == nullptr || !before_->has_due_time() || !AreCountedAlike(*before_, *after_) ||
            !HasReminder(*before_, before);
   }
 
   const Task* const before_;
   const Task* const after_;
   const absl::Time now_;
+  const absl::Time counted_from_;
   const bool was_;
   const bool is_;
   const bool stays_;
+  const bool reminders_stay_;
   Reactions& reactions_;
 };
 
 }  // namespace
 
-absl::Status TaskReminders::React(const eventstore::RecordedEvent& event,
-                                  projections::ViewBatch& batch, Reactions& reactions) const {
+absl::Status TaskReminders::React(const eventstore::RecordedEvent& event, ViewBatch& batch,
+                                  Reactions& reactions) const {
+  const eventstore::EventHeader& header = event.header();
+  if (eventstore::CategoryOf(header.stream) == kBusinessCalendars) {
+    return RememberCalendar(event, batch);
+  }
   for (const projections::RowChange& change : batch.changes()) {
-    Waiting waiting(change.before<Task>(), change.after<Task>(), event.header().record_time,
-                    reactions);
+    const Task* const after = change.after<Task>();
+    absl::Time counted_from;
+    if (IsWaitedFor(after)) {
+      KITH_ASSIGN_OR_RETURN(counted_from, CountedFrom(*after, header.workspace, batch));
+    }
+    Waiting waiting(change.before<Task>(), after, header.record_time, counted_from, reactions);
     KITH_RETURN_IF_ERROR(waiting.MoveReminders());
     KITH_RETURN_IF_ERROR(waiting.MoveOverdue());
     KITH_RETURN_IF_ERROR(waiting.MoveRepeat());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "eventstore/base/standard_events.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/webhooks/v1/webhook.pb.h"
@@ -52,6 +53,16 @@ bool AsksFor(const v1::ActiveWebhook& webhook, const std::string& type, const As
   });
 }
 
+// Whether whoever is told did it themselves. What a workflow does for a user comes back to nobody.
+bool IsOwn(const v1::ActiveWebhook& webhook, const eventstore::EventHeader& header) {
+  const std::string& key = webhook.activated_with();
+  const std::string& user = webhook.acts_for();
+  if (!key.empty() && header.actor == key) return true;
+  if (user.empty()) return false;
+  return header.actor == user ||
+         (header.on_behalf_of == user && !absl::StartsWith(header.actor, "policies/"));
+}
+
 }  // namespace
 
 bool IsOfWebhook(const eventstore::RecordedEvent& event) {
@@ -70,6 +81,8 @@ absl::Status FoldActive(const eventstore::RecordedEvent& event, absl::string_vie
   v1::ActiveWebhook one;
   one.set_webhook(name);
   one.set_acts_for(webhook.acts_for());
+  one.set_skip_own_changes(webhook.skip_own_changes());
+  one.set_activated_with(webhook.activated_with());
   for (const v1::WebhookEvents& events : webhook.events()) {
     if (events.resource() == resource) *one.add_events() = events;
   }
@@ -109,6 +122,7 @@ absl::Status QueueFor(const v1::ActiveWebhooks& active, const eventstore::Record
                       projections::Reactions& reactions) {
   const eventstore::EventHeader& header = event.header();
   for (const v1::ActiveWebhook& webhook : active.webhooks()) {
+    if (webhook.skip_own_changes() && IsOwn(webhook, header)) continue;
     if (!AsksFor(webhook, TypeOf(event), asked, header.occur_time)) continue;
     v1::QueueWebhookDeliveryRequest request;
     request.set_webhook(webhook.webhook());

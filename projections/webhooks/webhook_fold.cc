@@ -17,6 +17,7 @@ StandardEvent FoldWebhook(const Happening& happening, v1::Webhook& webhook) {
     webhook.set_failures_in_a_row(event.webhook_stopped().failures_in_a_row());
     webhook.set_state(v1::PAUSED);
     webhook.set_pause_reason(v1::FAILING);
+    webhook.clear_activated_with();
   }
   return kind;
 }

@@ -22,6 +22,7 @@ using projections::Table;
 using projections::TableBuilder;
 using projections::ViewBatch;
 
+constexpr size_t kLinksMax = 20;      // of a run, as its proto says
 constexpr char kActive[] = "active";  // the keys of the rows that a workspace has one of
 constexpr char kZone[] = "zone";
 constexpr char kSchedules[] = "schedules";
@@ -168,11 +169,21 @@ v1::PauseWorkflowRequest PauseWithoutRights(const v1::ActiveWorkflow& workflow) 
   return pause;
 }
 
-absl::Status SetOff(const v1::ActiveWorkflow& workflow, const std::string& record,
+RunSubject SubjectOf(const std::vector<std::string>& about) {
+  RunSubject subject{about.front()};
+  for (size_t i = 1; i < about.size() && subject.links.size() < kLinksMax; ++i) {
+    if (!about[i].empty()) subject.links.push_back(about[i]);
+  }
+  return subject;
+}
+
+absl::Status SetOff(const v1::ActiveWorkflow& workflow, const RunSubject& subject,
                     projections::Reactions& reactions, const projections::Reactions::Terms& terms) {
   v1::CreateWorkflowRunRequest request;
-  request.mutable_workflow_run()->set_workflow(workflow.workflow());
-  request.mutable_workflow_run()->set_record(record);
+  v1::WorkflowRun& run = *request.mutable_workflow_run();
+  run.set_workflow(workflow.workflow());
+  run.set_record(subject.record);
+  run.mutable_links()->Assign(subject.links.begin(), subject.links.end());
   const v1::PauseWorkflowRequest pause = PauseWithoutRights(workflow);
   projections::Reactions::Terms on_behalf = terms;
   on_behalf.on_behalf_of = workflow.acts_for();

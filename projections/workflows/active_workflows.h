@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -62,8 +63,16 @@ bool IsSetOff(const v1::WorkflowTrigger& trigger, const projections::TableDeclar
               absl::Time now);
 // What is done where for whom the workflow acts may not have it set off any more: it is paused.
 v1::PauseWorkflowRequest PauseWithoutRights(const v1::ActiveWorkflow& workflow);
-// It is set off about the record.
-absl::Status SetOff(const v1::ActiveWorkflow& workflow, const std::string& record,
+// What a run is about, and what that which set it off links to beside.
+struct RunSubject {
+  std::string record;
+  std::vector<std::string> links = {};
+};
+// Of an interaction or a message that is about these, which are not none: the first one is the
+// record, of the others some may be empty.
+RunSubject SubjectOf(const std::vector<std::string>& about);
+// It is set off about that.
+absl::Status SetOff(const v1::ActiveWorkflow& workflow, const RunSubject& subject,
                     projections::Reactions& reactions,
                     const projections::Reactions::Terms& terms = {});
 

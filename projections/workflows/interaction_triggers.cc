@@ -10,6 +10,7 @@
 #include "projections/tables/touched_records.h"
 #include "projections/workflows/active_workflows.h"
 #include "projections/workflows/awaiting_runs.h"
+#include "projections/workflows/own_steps.h"
 #include "projections/workflows/part_tables.h"
 
 namespace kith::workflows {
@@ -42,7 +43,10 @@ absl::Status InteractionTriggers::React(const eventstore::RecordedEvent& event,
                                         projections::ViewBatch& batch,
                                         projections::Reactions& reactions) const {
   if (IsOfWorkflow(event)) return RememberWorkflow(event, kInteractions, batch).status();
-  if (IsOfWaiting(event)) return RememberWaiting(event, kInteractions, batch);
+  if (IsOfWaiting(event)) {
+    KITH_RETURN_IF_ERROR(RememberWaiting(event, kInteractions, batch));
+    return RememberStep(event, batch);
+  }
   if (ContactNames().IsChangedBy(event)) return ContactNames().Follow(event, batch);
   const eventstore::EventHeader& header = event.header();
   KITH_ASSIGN_OR_RETURN(const v1::ActiveWorkflows active, ReadActive(batch, header.workspace));
@@ -51,10 +55,11 @@ absl::Status InteractionTriggers::React(const eventstore::RecordedEvent& event,
   const projections::TableDeclaration& fields = *PartTable(kInteractions);
   const std::optional<Interaction> interaction = projections::RecordedInteraction(event);
   const std::vector<std::string> records = projections::TouchedRecords(event);
+  KITH_ASSIGN_OR_RETURN(const std::string own, StepTakerOf(header, batch));
   for (const v1::ActiveWorkflow& workflow : active.workflows()) {
-    if (absl::StartsWith(header.stream, "contacts/") &&
+    if (absl::StartsWith(header.stream, "contacts/") && workflow.workflow() != own &&
         IsSetOff(workflow.trigger(), fields, nullptr, *interaction, header.occur_time)) {
-      KITH_RETURN_IF_ERROR(SetOff(workflow, records.front(), reactions));
+      KITH_RETURN_IF_ERROR(SetOff(workflow, SubjectOf(records), reactions));
     }
   }
   std::vector<std::string> about;

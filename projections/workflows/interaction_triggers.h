@@ -12,7 +12,7 @@ namespace kith::workflows {
 class InteractionTriggers final : public projections::Policy {
  public:
   InteractionTriggers()
-      : Policy("workflow_triggers_interactions", 3,
+      : Policy("workflow_triggers_interactions", 4,
                "Sets off the workflows that wait for what is recorded about contacts.") {}
   // What was said stays sealed, so no condition asks for it.
   bool reads_personal() const override { return false; }

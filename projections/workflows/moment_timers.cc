@@ -7,6 +7,7 @@
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/clock_lag.h"
 #include "kith/workflows/v1/workflows_service.pb.h"
+#include "projections/reactions/pending_reactions.h"
 #include "projections/tables/row_filter.h"
 #include "projections/workflows/active_workflows.h"
 #include "projections/workflows/record_moment.h"
@@ -75,22 +76,31 @@ absl::Status FollowMoment(const v1::ActiveWorkflow& workflow, const MomentChange
 }
 
 absl::Status LookForMoments(const v1::ActiveWorkflow& workflow,
-                            const eventstore::EventHeader& header, Reactions& reactions) {
+                            const eventstore::EventHeader& header, bool moves_only,
+                            Reactions& reactions) {
   v1::FireWorkflowRequest look;
   *look.mutable_since_time() = ToTimestamp(FirstToCome(header));
+  look.set_moves_only(moves_only);
   return Look(workflow, std::move(look), reactions);
 }
 
 absl::Status SetFoundMoments(const v1::ActiveWorkflow& workflow, const v1::WorkflowFired& found,
-                             const std::string& time_zone, Reactions& reactions) {
+                             const TimerPlace& place, Reactions& reactions) {
   for (const v1::FoundRecord& one : found.records()) {
-    KITH_RETURN_IF_ERROR(
-        SetTimer(workflow, one.record(), FromTimestamp(one.due_time()), time_zone, reactions));
+    if (found.moves_only()) {
+      const std::string timer = TimerOf(workflow.workflow(), one.record());
+      KITH_ASSIGN_OR_RETURN(const bool is_set,
+                            projections::IsPending(place.batch, place.workspace, timer));
+      if (!is_set) continue;
+    }
+    KITH_RETURN_IF_ERROR(SetTimer(workflow, one.record(), FromTimestamp(one.due_time()),
+                                  place.time_zone, reactions));
   }
   if (found.after().empty()) return absl::OkStatus();
   v1::FireWorkflowRequest look;
   look.set_after(found.after());
   look.set_rows_before(found.rows_looked_at());
+  look.set_moves_only(found.moves_only());
   if (found.has_since_time()) *look.mutable_since_time() = found.since_time();
   return Look(workflow, std::move(look), reactions);
 }

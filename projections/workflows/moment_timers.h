@@ -13,6 +13,7 @@
 #include "google/protobuf/message.h"
 #include "kith/workflows/v1/workflow_events.pb.h"
 #include "kith/workflows/v1/workflow_rows.pb.h"
+#include "projections/engine/view_batch.h"
 #include "projections/reactions/policy.h"
 #include "projections/tables/table_core.h"
 #include "services/core/business_time.h"
@@ -44,12 +45,18 @@ absl::Status FollowMoment(const v1::ActiveWorkflow& workflow, const MomentChange
                           const eventstore::EventHeader& header, projections::Reactions& reactions);
 
 // Asks for the records whose moments will come: those that were to come when the event was
-// recorded.
+// recorded. `moves_only`: for those alone that have a timer, which moves.
 absl::Status LookForMoments(const v1::ActiveWorkflow& workflow,
-                            const eventstore::EventHeader& header,
+                            const eventstore::EventHeader& header, bool moves_only,
                             projections::Reactions& reactions);
+// Where timers stand, and the workspace's time zone.
+struct TimerPlace {
+  projections::ViewBatch& batch;
+  WorkspaceId workspace;
+  const std::string& time_zone;
+};
 // Sets the timers of those that were found, and asks for further ones.
 absl::Status SetFoundMoments(const v1::ActiveWorkflow& workflow, const v1::WorkflowFired& found,
-                             const std::string& time_zone, projections::Reactions& reactions);
+                             const TimerPlace& place, projections::Reactions& reactions);
 
 }  // namespace kith::workflows

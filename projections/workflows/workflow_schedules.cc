@@ -38,7 +38,7 @@ absl::Status ReactToFiring(const v1::ActiveWorkflow& workflow, const v1::Workflo
                            const eventstore::EventHeader& header, ViewBatch& batch,
                            Reactions& reactions) {
   for (const v1::FoundRecord& one : fired.records()) {
-    KITH_RETURN_IF_ERROR(SetOff(workflow, one.record(), reactions, {.continues = true}));
+    KITH_RETURN_IF_ERROR(SetOff(workflow, {one.record()}, reactions, {.continues = true}));
   }
   if (fired.rows_looked_at() == 0 || fired.after().empty()) {
     const absl::Time due = FromTimestamp(fired.due_time());

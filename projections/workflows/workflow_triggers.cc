@@ -8,6 +8,7 @@
 #include "projections/workflows/awaiting_runs.h"
 #include "projections/workflows/moment_timers.h"
 #include "projections/workflows/named_calendars.h"
+#include "projections/workflows/own_steps.h"
 #include "services/core/resource_name.h"
 
 namespace kith::workflows {
@@ -28,7 +29,7 @@ WorkflowTriggers::WorkflowTriggers(absl::string_view collection,
                                    const projections::ResourceDirectory& directory,
                                    absl::string_view parent)
     : Policy(
-          absl::StrCat("workflow_triggers_", Underscored(collection)), 4,
+          absl::StrCat("workflow_triggers_", Underscored(collection)), 5,
           absl::StrCat("Sets off the workflows that wait for what happens to ", collection, ".")),
       collection_(collection),
       base_(directory.name()),
@@ -44,7 +45,10 @@ absl::Status WorkflowTriggers::React(const eventstore::RecordedEvent& event, Vie
   if (IsOfWorkspace(event)) return RememberZone(event, batch);
   if (IsOfWorkflow(event)) return ReactToWorkflow(event, batch, reactions);
   if (IsOfCalendar(event)) return ReactToCalendar(event, batch, reactions);
-  if (IsOfWaiting(event)) KITH_RETURN_IF_ERROR(RememberWaiting(event, collection_, batch));
+  if (IsOfWaiting(event)) {
+    KITH_RETURN_IF_ERROR(RememberWaiting(event, collection_, batch));
+    KITH_RETURN_IF_ERROR(RememberStep(event, batch));
+  }
   for (const projections::RowChange& change : batch.changes()) {
     KITH_RETURN_IF_ERROR(ReactToChange(change, event, batch, reactions));
   }
@@ -59,13 +63,15 @@ absl::Status WorkflowTriggers::ReactToWorkflow(const eventstore::RecordedEvent& 
                           FindActive(batch, event.header().workspace, event.header().stream));
     if (!workflow.has_value() || happened.workflow_fired().has_due_time()) return absl::OkStatus();
     KITH_ASSIGN_OR_RETURN(const v1::WorkspaceZone zone, ReadZone(batch, event.header().workspace));
-    return SetFoundMoments(*workflow, happened.workflow_fired(), zone.time_zone(), reactions);
+    return SetFoundMoments(*workflow, happened.workflow_fired(),
+                           {batch, event.header().workspace, zone.time_zone()}, reactions);
   }
   KITH_ASSIGN_OR_RETURN(const Activation activation, RememberWorkflow(event, collection_, batch));
-  if (!activation.began.has_value() || !activation.began->trigger().has_record_time()) {
+  if (!activation.began.has_value() ||
+      !activation.began->trigger().record_time().existing_records()) {
     return absl::OkStatus();
   }
-  return LookForMoments(*activation.began, event.header(), reactions);
+  return LookForMoments(*activation.began, event.header(), /*moves_only=*/false, reactions);
 }
 
 absl::Status WorkflowTriggers::ReactToCalendar(const eventstore::RecordedEvent& event,
@@ -78,7 +84,8 @@ absl::Status WorkflowTriggers::ReactToCalendar(const eventstore::RecordedEvent& 
     if (!trigger.has_record_time() || trigger.record_time().business_calendar() != header.stream) {
       continue;
     }
-    KITH_RETURN_IF_ERROR(LookForMoments(workflow, header, reactions));
+    const bool moves_only = !trigger.record_time().existing_records();
+    KITH_RETURN_IF_ERROR(LookForMoments(workflow, header, moves_only, reactions));
   }
   return absl::OkStatus();
 }
@@ -96,7 +103,10 @@ absl::Status WorkflowTriggers::ReactToChange(const projections::RowChange& chang
       before == nullptr &&
       kith::KindOf(*event.event, *table.row->GetDescriptor()) == StandardEvent::kUnmergedFrom;
   const std::string parent = after == nullptr || parent_.empty() ? "" : TextIn(*after, parent_);
+  std::vector<std::string> about;
+  if (!parent.empty()) about = {parent, TextIn(*after, "deal")};
   KITH_ASSIGN_OR_RETURN(const v1::ActiveWorkflows active, ReadActive(batch, change.workspace()));
+  KITH_ASSIGN_OR_RETURN(const std::string own, StepTakerOf(header, batch));
   for (const v1::ActiveWorkflow& workflow : active.workflows()) {
     if (workflow.trigger().has_record_time()) {
       KITH_ASSIGN_OR_RETURN(const v1::WorkspaceZone zone, ReadZone(batch, change.workspace()));
@@ -105,14 +115,13 @@ absl::Status WorkflowTriggers::ReactToChange(const projections::RowChange& chang
                             CalendarNamed(named, zone.time_zone(), change.workspace(), batch));
       KITH_RETURN_IF_ERROR(FollowMoment(workflow, {table, name, before, after}, zone.time_zone(),
                                         calendar, header, reactions));
-    } else if (after != nullptr && !is_taken_out &&
+    } else if (after != nullptr && !is_taken_out && workflow.workflow() != own &&
                IsSetOff(workflow.trigger(), table, before, *after, header.occur_time)) {
-      KITH_RETURN_IF_ERROR(SetOff(workflow, parent.empty() ? name : parent, reactions));
+      KITH_RETURN_IF_ERROR(about.empty() ? SetOff(workflow, {name}, reactions)
+                                         : SetOff(workflow, SubjectOf(about), reactions));
     }
   }
   if (after == nullptr) return absl::OkStatus();
-  std::vector<std::string> about;
-  if (!parent.empty()) about = {parent, TextIn(*after, "deal")};
   return TellAwaiting({table, name, std::move(about), before, *after}, header, batch, reactions);
 }
 

@@ -44,6 +44,10 @@ class CaptureCommands {
                const CommandContext& context) const;
   absl::Status Render(runtime::Rendering& after, const v1::CaptureInteractionRequest& command,
                       v1::Capture* response) const;
+  absl::Status Render(runtime::Rendering& after, const v1::CaptureInteractionRequest& item,
+                      v1::IngestCapturesResponse::Result* result) const {
+    return Render(after, item, result->mutable_capture());
+  }
 
   Decision Run(runtime::Loader& load, const v1::ResolveCaptureReviewRequest& command,
                const CommandContext& context) const;

@@ -19,6 +19,7 @@
 #include "google/type/money.pb.h"
 #include "kith/options/v1/options.pb.h"
 #include "kith/type/v1/custom_value.pb.h"
+#include "services/core/consents.h"
 #include "services/core/contact_points.h"
 #include "services/core/field_of.h"
 #include "services/core/money.h"
@@ -67,6 +68,10 @@ std::string KeyOf(const contacts::v1::PhoneNumber& phone) {
 std::string KeyOf(const contacts::v1::ExternalId& id) {
   return absl::StrCat(id.system(), absl::string_view("\0", 1), id.id());
 }
+std::string KeyOf(const contacts::v1::SocialProfile& profile) {
+  return absl::StrCat(profile.network(), absl::string_view("\0", 1), profile.profile());
+}
+std::string KeyOf(const contacts::v1::Consent& consent) { return ConsentKey(consent); }
 
 // A list of these has what the person adds to it; nullopt for another field.
 std::optional<bool> FillList(const FieldDescriptor& field, const Contact& person, Contact& after) {
@@ -91,6 +96,12 @@ std::optional<bool> FillList(const FieldDescriptor& field, const Contact& person
       return AddMissing(person.external_ids(), field, key_of, *after.mutable_external_ids());
     case Contact::kTagsFieldNumber:
       return AddMissing(person.tags(), field, same, *after.mutable_tags());
+    case Contact::kSocialProfilesFieldNumber:
+      return AddMissing(person.social_profiles(), field, key_of, *after.mutable_social_profiles());
+    case Contact::kConsentsFieldNumber:
+      return AddMissing(person.consents(), field, key_of, *after.mutable_consents());
+    case Contact::kCardPropertiesFieldNumber:
+      return AddMissing(person.card_properties(), field, same, *after.mutable_card_properties());
     default:
       return std::nullopt;
   }
@@ -164,6 +175,15 @@ std::string TextOf(const contacts::v1::PostalAddress& address) {
     if (!part->empty()) parts.push_back(*part);
   }
   return absl::StrJoin(parts, ", ");
+}
+
+// "newsletter BY_EMAIL: GIVEN".
+std::string TextOf(const contacts::v1::Consent& consent) {
+  const bool has_channel = consent.channel() != contacts::v1::CONSENT_CHANNEL_UNSPECIFIED;
+  const std::string channel =
+      has_channel ? absl::StrCat(" ", contacts::v1::ConsentChannel_Name(consent.channel())) : "";
+  return absl::StrCat(consent.purpose(), channel, ": ",
+                      contacts::v1::ConsentState_Name(consent.state()));
 }
 
 // Of a field with one value.
@@ -257,6 +277,13 @@ void TellLists(const Contact& person, const Contact& contact, Rest& rest) {
       "Company", person.companies(), contact.companies(),
       [](const auto& one) { return one.company(); }, [](const auto& one) { return one.company(); });
   rest.TellMissing("Tag", person.tags(), contact.tags(), itself, itself);
+  rest.TellMissing("Social profile", person.social_profiles(), contact.social_profiles(), key_of,
+                   [](const auto& one) { return absl::StrCat(one.network(), " ", one.profile()); });
+  rest.TellMissing(
+      "Consent", person.consents(), contact.consents(), [](const auto& one) { return TextOf(one); },
+      [](const auto& one) { return TextOf(one); });
+  rest.TellMissing("Card property", person.card_properties(), contact.card_properties(), itself,
+                   itself);
 }
 
 using CustomValues = google::protobuf::Map<std::string, type::v1::CustomValue>;

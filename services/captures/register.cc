@@ -15,6 +15,7 @@ void Register(runtime::ServerBuilder& server) {
     const CaptureCommands commands(server.resources(), runtime, methods);
     methods.Command<v1::CaptureInteractionRequest, v1::Capture>(commands);
     methods.Batch(runtime::MethodOf<v1::BatchCaptureInteractionsRequest>());
+    methods.Ingest<v1::IngestCapturesRequest, v1::IngestCapturesResponse>(commands);
     methods.Command<v1::ResolveCaptureReviewRequest, v1::CaptureReview>(commands);
   });
 }

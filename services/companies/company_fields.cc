@@ -1,8 +1,10 @@
 #include "services/companies/company_fields.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "eventstore/base/domain.h"
+#include "eventstore/base/normalise.h"
 #include "google/rpc/error_details.pb.h"
 #include "services/core/contact_points.h"
 #include "services/core/merge_key.h"
@@ -52,6 +54,12 @@ std::vector<Likeness> LikenessesOf(const v1::Company& company) {
 
 std::vector<std::string> ExternalIdKeys(const v1::Company& company) {
   return ExternalIdKeysOf(company.external_ids());
+}
+
+std::vector<std::string> NameKeys(const v1::Company& company) {
+  std::string key = FoldedName(company.display_name());
+  if (key.empty()) return {};
+  return {std::move(key)};
 }
 
 }  // namespace kith::companies

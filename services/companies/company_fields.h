@@ -18,6 +18,7 @@ namespace kith::companies {
 // The purposes of a company's claims. Persisted inside the hashes of the log's tags.
 inline constexpr absl::string_view kDomainClaim = kCompanyDomainClaim;
 inline constexpr absl::string_view kExternalIdClaim = "companies.external_id";
+inline constexpr absl::string_view kNameClaim = kCompanyNameClaim;
 
 // What follows from what a caller set: domains are the registered ones, the first address and the
 // first number are primary where none is marked, numbers are in E.164, and a new company is a lead.
@@ -39,5 +40,6 @@ std::vector<Likeness> LikenessesOf(const v1::Company& company);
 // The values under which it claims them, in the order of its fields.
 std::vector<std::string> DomainKeys(const v1::Company& company);
 std::vector<std::string> ExternalIdKeys(const v1::Company& company);
+std::vector<std::string> NameKeys(const v1::Company& company);
 
 }  // namespace kith::companies

@@ -42,6 +42,7 @@ const ResourceRules& Rules() {
           .Check(CheckFields)
           .UniqueClaim(kDomainClaim, DomainKeys, IsAlwaysUnique, DomainTaken)
           .UniqueClaim(kExternalIdClaim, ExternalIdKeys, IsAlwaysUnique, ExternalIdTaken)
+          .Claim(kNameClaim, NameKeys)
           .IdentifiedBy("external_ids", kExternalIdClaim)
           .Mergeable(MergeKey, PrefersOther, LikenessesOf)
           .Build());

@@ -1,9 +1,13 @@
 #include "services/contacts/contact_fields.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "google/rpc/error_details.pb.h"
+#include "services/core/consents.h"
 #include "services/core/contact_points.h"
 #include "services/core/date.h"
 #include "services/core/merge_key.h"
@@ -50,6 +54,38 @@ void CheckCompanies(const v1::Contact& contact, BadRequest& violations) {
   }
 }
 
+void CheckConsents(const v1::Contact& contact, BadRequest& violations) {
+  std::vector<std::string> keys;
+  for (int i = 0; i < contact.consents_size(); ++i) {
+    const v1::Consent& consent = contact.consents(i);
+    keys.push_back(ConsentKey(consent));
+    if (consent.state() != v1::CONSENT_STATE_UNSPECIFIED) continue;
+    AddViolation(absl::StrCat("contact.consents[", i, "].state"),
+                 "must be GIVEN, REFUSED or WITHDRAWN", violations);
+  }
+  AddRepeats("contact.consents", keys, violations);
+}
+
+// "X-SKYPE:ada".
+bool IsCardProperty(absl::string_view text) {
+  const size_t colon = text.find(':');
+  if (colon == text.npos || colon + 1 == text.size()) return false;
+  absl::string_view name = text.substr(0, colon);
+  return absl::ConsumePrefix(&name, "X-") && !name.empty() &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-';
+         });
+}
+
+void CheckCardProperties(const v1::Contact& contact, BadRequest& violations) {
+  for (int i = 0; i < contact.card_properties_size(); ++i) {
+    if (IsCardProperty(contact.card_properties(i))) continue;
+    AddViolation(absl::StrCat("contact.card_properties[", i, "]"),
+                 "must be a property that begins with X-, a colon and a text, as X-SKYPE:ada",
+                 violations);
+  }
+}
+
 }  // namespace
 
 void CompleteFields(const v1::Contact& before, const Settings& settings, v1::Contact& after) {
@@ -73,6 +109,8 @@ absl::Status CheckFields(const v1::Contact& contact, const ClaimValues& claimed)
   CheckOnePrimary("contact.emails", contact.emails(), violations);
   CheckOnePrimary("contact.phones", contact.phones(), violations);
   CheckCompanies(contact, violations);
+  CheckConsents(contact, violations);
+  CheckCardProperties(contact, violations);
   return RejectFields(violations);
 }
 

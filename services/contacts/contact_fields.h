@@ -29,7 +29,8 @@ void CompleteFields(const v1::Contact& before, const Settings& settings, v1::Con
 
 // Every rule that no single field can state, all violations at once: there is a name, an address or
 // a number; no address stands there twice; at most one address, one number and one company are
-// primary; nobody left a company before they came.
+// primary; nobody left a company before they came; each consent says how it stands, and there is
+// one of each purpose and channel.
 absl::Status CheckFields(const v1::Contact& contact, const ClaimValues& claimed);
 
 // Of two that are merged: whether `other` has the value of the field that is to stay, which both

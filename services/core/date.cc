@@ -54,14 +54,6 @@ absl::CivilDay CivilDayOf(const google::type::Date& date) {
   return absl::CivilDay(date.year(), date.month(), date.day());
 }
 
-google::type::Date DateOf(absl::CivilDay day) {
-  google::type::Date date;
-  date.set_year(static_cast<int32_t>(day.year()));
-  date.set_month(day.month());
-  date.set_day(day.day());
-  return date;
-}
-
 FiscalQuarter FiscalQuarterOf(absl::CivilMonth month, int fiscal_year_start_month) {
   // Months since the fiscal year that contains `month` began.
   const int since = (month.month() - fiscal_year_start_month + kMonths) % kMonths;

@@ -1,5 +1,5 @@
 // Dates: google.type.Date as a civil day, and the periods a fiscal calendar puts it into. Pure
-// functions, any thread.
+// functions, any thread. DateOf a day is eventstore/base/proto_date.h.
 #pragma once
 
 #include <compare>
@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "eventstore/base/proto_date.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "google/type/date.pb.h"
 
@@ -23,7 +24,6 @@ std::string TimeDefect(const google::protobuf::Timestamp& time);
 
 // The day of a date without defect that has a year.
 absl::CivilDay CivilDayOf(const google::type::Date& date);
-google::type::Date DateOf(absl::CivilDay day);
 
 // A quarter of a fiscal year. The year is that in which it ends, as businesses name it: with a
 // start in April, April 2024 is in the first quarter of 2025; with a start in January fiscal and

@@ -15,6 +15,8 @@ inline constexpr absl::string_view kContactPhoneClaim = "contacts.phone";
 inline constexpr absl::string_view kContactNameClaim = "contacts.name_at_company";
 // Of a company: each of its domains.
 inline constexpr absl::string_view kCompanyDomainClaim = "companies.domain";
+// FoldedName of what it is called. Companies that are older than it are without.
+inline constexpr absl::string_view kCompanyNameClaim = "companies.name";
 // Of a lead: EmailKey of its address. Leads that are older than it are without.
 inline constexpr absl::string_view kLeadEmailClaim = "leads.email";
 

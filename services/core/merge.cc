@@ -11,6 +11,7 @@
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "kith/options/v1/options.pb.h"
+#include "services/core/merge_key.h"
 #include "services/core/merge_lists.h"
 #include "services/core/reject.h"
 #include "services/core/update_mask.h"
@@ -140,10 +141,7 @@ class Merger {
     for (int i = 0; i < further.size(); ++i) {
       const int same = there.Find(further.key(i));
       if (same >= 0) {
-        if (further.has_messages()) {
-          JoinFlags(field, same, further.element(i));
-          JoinTexts(field, same, further.element(i));
-        }
+        if (further.has_messages()) JoinElement(field, same, further.element(i));
         continue;
       }
       AddElement(other_, field, i, *after_);
@@ -154,6 +152,19 @@ class Merger {
     const uint32_t most = said == 0 ? kItemsDefault : said;
     return size > there.size() && static_cast<uint32_t>(size) > most ? TooLarge(field, size, most)
                                                                      : absl::OkStatus();
+  }
+
+  void JoinElement(const FieldDescriptor& list, int index, const Message& element) {
+    if (!IsWhole(element)) {
+      JoinFlags(list, index, element);
+      JoinTexts(list, index, element);
+      return;
+    }
+    Message& there = *after_->GetReflection()->MutableRepeatedMessage(after_.get(), &list, index);
+    if (!IsStricter(element, there)) return;
+    there.CopyFrom(element);
+    JoinedElement(list, index).CopyFrom(element);
+    flags_.push_back(absl::StrCat(list.name(), ".", index));
   }
 
   // What is true of either is true: that the person wants no mail there, that it comes back.
@@ -248,6 +259,10 @@ FieldMask ContentOf(const FieldMask& differing) {
   return content;
 }
 
+bool IsSame(const Message& one, const Message& other) {
+  return one.SerializeAsString() == other.SerializeAsString();
+}
+
 // Makes of a list what the change makes of another: what it adds, takes out and changes.
 void ChangeList(const MergeRule& rule, const FieldDescriptor& field, const Message& before,
                 const Message& after, Message& target) {
@@ -260,9 +275,10 @@ void ChangeList(const MergeRule& rule, const FieldDescriptor& field, const Messa
   }
   for (int i = 0; i < is.size(); ++i) {
     const int there = MergeList(rule, field, target).Find(is.key(i));
-    if (was.Find(is.key(i)) < 0) {
+    const int then = was.Find(is.key(i));
+    if (then < 0) {
       if (there < 0) AddElement(after, field, i, target);
-    } else if (there >= 0 && is.has_messages()) {
+    } else if (there >= 0 && is.has_messages() && !IsSame(was.element(then), is.element(i))) {
       target.GetReflection()
           ->MutableRepeatedMessage(&target, &field, there)
           ->CopyFrom(is.element(i));
@@ -280,7 +296,7 @@ void ChangeShared(const MergeRule& rule, const FieldDescriptor& field, const Mes
     const int then = was.Find(is.key(i));
     const int there = MergeList(rule, field, target).Find(is.key(i));
     if (then < 0 || there < 0) continue;
-    if (was.element(then).SerializeAsString() == is.element(i).SerializeAsString()) continue;
+    if (IsSame(was.element(then), is.element(i))) continue;
     Message& element = *target.GetReflection()->MutableRepeatedMessage(&target, &field, there);
     const FieldDescriptor* const primary = field.message_type()->FindFieldByName(kPrimary);
     const bool was_primary =

@@ -5,7 +5,8 @@
 // others gives it, and a caller may pick. Lists are joined: of two elements that are the same, the
 // one that was there stays, with each flag that either has, and where it says nothing in a field of
 // text what the other one says; so who asked for no mail asked for none, for the reason they gave.
-// It came into being when the first of them did.
+// Of two consents of one purpose and channel the stricter one stays, whole. The record came into
+// being when the first of them did.
 //
 // What is taken out again comes back as it was, with the changes that were asked for under its
 // names since, as if they had happened to it. The one that stays becomes what the same history
@@ -58,7 +59,8 @@ struct MergeStep {
   google::protobuf::FieldMask changed;                // fields, and keys of maps
   std::unique_ptr<google::protobuf::Message> values;  // of lists the further elements only
   std::vector<std::string> flags;                     // "emails.0.opted_out", of the list as it was
-  // The texts that its elements take: lists of such elements, in their order. Null: none.
+  // The texts that its elements take: lists of such elements, in their order. Null: none. One that
+  // `flags` name whole, "consents.0", takes the place of the element.
   std::unique_ptr<google::protobuf::Message> joined;
   std::unique_ptr<google::protobuf::Message> after;
 };

@@ -27,8 +27,29 @@
 namespace kith::deals {
 namespace {
 
+// One of its contacts is the primary one.
+void CompleteFields(const v1::Deal& before, const Settings&, v1::Deal& after) {
+  if (after.contacts().empty() || AreSame(before.contacts(), after.contacts())) return;
+  const auto known = std::find_if(before.contacts().begin(), before.contacts().end(),
+                                  [](const v1::DealContact& contact) { return contact.primary(); });
+  const std::string was = known == before.contacts().end() ? std::string() : known->contact();
+  v1::DealContact* kept = nullptr;
+  int marked = 0;
+  for (v1::DealContact& contact : *after.mutable_contacts()) {
+    if (contact.primary()) ++marked;
+    if (kept == nullptr && contact.contact() == was) kept = &contact;
+  }
+  if (marked == 0) {
+    v1::DealContact* const primary = kept == nullptr ? after.mutable_contacts(0) : kept;
+    primary->set_primary(true);
+  } else if (marked == 2 && kept != nullptr) {
+    kept->set_primary(false);  // the other one is meant
+  }
+}
+
 absl::Status CheckFields(const v1::Deal& deal) {
   google::rpc::BadRequest violations;
+  CheckOnePrimary("deal.contacts", deal.contacts(), violations);
   const auto check_amount = [&](absl::string_view field, const google::type::Money& amount) {
     if (IsNegative(amount)) AddViolation(field, "must not be negative", violations);
   };
@@ -42,6 +63,18 @@ absl::Status CheckFields(const v1::Deal& deal) {
                  violations);
   }
   return RejectFields(violations);
+}
+
+// What was won is no likelihood any more.
+absl::Status CheckProbability(const v1::Deal& before, const v1::Deal& after,
+                              const CommandContext&) {
+  const bool is_said = after.has_probability() &&
+                       (!before.has_probability() || before.probability() != after.probability());
+  if (before.status() != v1::WON || !is_said || after.probability() == 100) {
+    return absl::OkStatus();
+  }
+  return RejectField("deal.probability",
+                     "must be 100: the deal was won. Reopen it first where it is not");
 }
 
 // The purpose of a deal's claims. Persisted inside the hashes of the log's tags.
@@ -159,7 +192,9 @@ const ResourceRules& DealRules() {
           .LinkNotFound(v1::DEALS_ERROR_LINKED_RECORD_NOT_FOUND)
           .OwnedByCreator()
           .Within<PipelineAggregate>(PipelineOf, Place)
+          .Complete(CompleteFields)
           .Check(CheckFields)
+          .Authorise(CheckProbability)
           .FoldedBy<FoldDeal>()
           .NamedAfter("company_name", "company")
           .UniqueClaim(kExternalIdClaim, ExternalIdKeys, IsAlwaysUnique, ExternalIdTaken)
@@ -216,6 +251,9 @@ Decision Decide(const DealState& state, const PipelineState& pipeline,
   if (Repeats(deal, command)) return NoChange();
   if (deal.status() != v1::OPEN) return DealClosed(deal);
   KITH_ASSIGN_OR_RETURN(const LossReason reason, FindLossReason(pipeline, command));
+  if (NeedsNotes(reason) && command.notes().empty()) {
+    return RejectField("notes", "is required where the reason is OTHER_REASON");
+  }
   v1::Deal after = deal;
   after.set_lost_notes(command.notes());
   const v1::Stage& stage = ClosedStage(pipeline, v1::LOST_STAGE);

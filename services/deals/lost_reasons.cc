@@ -165,4 +165,9 @@ absl::StatusOr<LossReason> FindLossReason(const PipelineState& pipeline,
   return RejectField("reason", "is required where pipeline_lost_reason is not said");
 }
 
+bool NeedsNotes(const LossReason& reason) {
+  return reason.reason == v1::OTHER_REASON &&
+         (reason.own.empty() || IdOf(reason.own) == IdOfReason(v1::OTHER_REASON));
+}
+
 }  // namespace kith::deals

@@ -37,5 +37,7 @@ struct LossReason {
 };
 absl::StatusOr<LossReason> FindLossReason(const PipelineState& pipeline,
                                           const v1::LoseDealRequest& command);
+// Whether it says nothing by itself: OTHER_REASON, in no other words of the pipeline's own.
+bool NeedsNotes(const LossReason& reason);
 
 }  // namespace kith::deals

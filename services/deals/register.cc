@@ -51,7 +51,11 @@ absl::StatusOr<Shared> SharedDeals(const ReadContext& context,
   Shared shared;
   const runtime::Reach reach(context.caller, "deals.read");
   if (reach.is_everything()) return shared;
-  const projections::Expression within = runtime::SharedWith(*context.caller.member);
+  const runtime::Member& member = *context.caller.member;
+  KITH_ASSIGN_OR_RETURN(const bool any, runtime::MayShareAny(member, DealList::Deals().core(),
+                                                             context.view(2), context.workspace()));
+  if (!any) return shared;
+  const projections::Expression within = runtime::SharedWith(member);
   const auto is_asked_for = [&](const v1::Deal& deal) {
     return deal.pipeline() == pipeline &&
            (request.owner().empty() || deal.owner() == request.owner()) &&

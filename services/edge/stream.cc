@@ -11,6 +11,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "services/runtime/admission/certificate_end.h"
 
 namespace kith::edge {
 
@@ -140,6 +141,7 @@ std::vector<std::string> Stream::CertifiedNames() const {
                                           : absl::StrCat("DNS:", absl::AsciiStrToLower(text)));
   }
   GENERAL_NAMES_free(found);
+  names.push_back(runtime::CertificateEnd(*certificate));
   return names;
 }
 

@@ -13,10 +13,15 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/civil_time.h"
+#include "eventstore/base/check.h"
+#include "eventstore/base/money_text.h"
 #include "eventstore/base/normalise.h"
 #include "google/protobuf/map.h"
+#include "google/protobuf/util/message_differencer.h"
 #include "google/rpc/error_details.pb.h"
+#include "google/type/money.pb.h"
 #include "kith/type/v1/custom_value.pb.h"
+#include "services/core/money.h"
 #include "services/core/normalise.h"
 #include "services/core/reject.h"
 #include "services/core/url.h"
@@ -27,6 +32,7 @@ namespace {
 
 using contacts::v1::Contact;
 using google::rpc::BadRequest;
+using interactions::v1::Interaction;
 
 constexpr size_t kPhoneBytesMax = 64;
 
@@ -69,6 +75,18 @@ bool IsNumber(const std::string& text) {
          absl::SimpleAtod(text, &number);
 }
 
+// What the field takes as an amount, "1234.50 EUR".
+std::string AmountText(const v1::FormField& field, const std::string& text) {
+  return absl::StrCat(text, " ", field.currency_code());
+}
+
+bool IsAmount(const v1::FormField& field, const std::string& text) {
+  google::type::Money amount;
+  return text.size() <= 64 && ParseMoneyText(AmountText(field, text), &amount) &&
+         amount.currency_code() == field.currency_code() && MoneyDefect(amount).empty() &&
+         !IsNegative(amount);
+}
+
 bool IsPhone(const std::string& text) {
   const auto digits =
       std::count_if(text.begin(), text.end(), [](char c) { return absl::ascii_isdigit(c); });
@@ -80,6 +98,9 @@ bool IsPhone(const std::string& text) {
 
 // What is wrong with one value of a field; empty where nothing is.
 std::string DefectOf(const v1::FormField& field, const std::string& text) {
+  if (field.maps_to() == "lead.source" && !LeadSourceOf(text).has_value()) {
+    return "must be a source of leads, such as REFERRAL";
+  }
   const bool is_line = field.kind() != v1::PARAGRAPH;
   const bool has_control =
       std::any_of(text.begin(), text.end(), [&](char c) { return IsControl(c, is_line); });
@@ -93,6 +114,10 @@ std::string DefectOf(const v1::FormField& field, const std::string& text) {
       return IsUrl(text) && text.size() <= 1'024 ? "" : "must begin with http:// or https://";
     case v1::NUMBER:
       return IsNumber(text) ? "" : "must be a number";
+    case v1::AMOUNT:
+      return IsAmount(field, text)
+                 ? ""
+                 : absl::StrCat("must be an amount of ", field.currency_code(), ", as 1234.50");
     case v1::DATE: {
       absl::CivilDay day;
       return absl::ParseCivilTime(text, &day) && text.size() == 10 ? ""
@@ -144,14 +169,35 @@ void CheckValues(const v1::FormField& field, const std::vector<std::string>& val
   }
 }
 
+void AddLine(absl::string_view line, Interaction& interaction) {
+  std::string& body = *interaction.mutable_body();
+  absl::StrAppend(&body, body.empty() ? "" : "\n", line);
+}
+
+// "Your message: Hello", or below its label where it has several lines. An amount stands in the
+// interaction's amounts, which the text names: not everybody who reads it may read amounts.
+void Tell(absl::string_view label, const std::string& text, bool is_amount,
+          Interaction& interaction) {
+  if (is_amount) {
+    KITH_CHECK(ParseMoneyText(text, interaction.add_amounts()));
+    return AddLine(absl::StrCat(label, ": see amount ", interaction.amounts_size()), interaction);
+  }
+  const bool is_long = absl::StrContains(text, '\n');
+  AddLine(absl::StrCat(label, is_long ? ":\n" : ": ", text), interaction);
+}
+
 // Puts a value that is checked where the field maps it; false where that is nowhere, or has one of
 // another field.
 bool Put(const v1::FormField& field, const std::string& text, FilledForm& filled) {
   absl::string_view target = field.maps_to();
+  Interaction& interaction = *filled.capture.mutable_interaction();
   if (target == "interaction.subject") {
-    interactions::v1::Interaction& interaction = *filled.capture.mutable_interaction();
     if (!interaction.subject().empty()) return false;
     interaction.set_subject(text);
+    return true;
+  }
+  if (target == "interaction.body") {
+    AddLine(text, interaction);
     return true;
   }
   if (!absl::ConsumePrefix(&target, "contact.")) return false;
@@ -174,14 +220,36 @@ bool Put(const v1::FormField& field, const std::string& text, FilledForm& filled
     if (named == nullptr || person.GetReflection()->HasField(person, named)) return false;
     person.GetReflection()->SetString(&person, named, text);
   }
-  filled.contact_values.push_back({field.label(), path, text});
+  filled.contact_values.push_back({field.label(), path, text, field.kind() == v1::AMOUNT});
   return true;
 }
 
-// "Your message: Hello", or below its label where it has several lines.
-void Tell(absl::string_view label, absl::string_view text, std::string& body) {
-  const bool is_long = absl::StrContains(text, '\n');
-  absl::StrAppend(&body, body.empty() ? "" : "\n", label, is_long ? ":\n" : ": ", text);
+void PutCustom(absl::string_view key, const std::string& text,
+               google::protobuf::Map<std::string, type::v1::CustomValue>& values) {
+  const auto [held, is_new] = values.insert({std::string(key), {}});
+  if (is_new) held->second.set_text(text);
+}
+
+// Puts a value that is checked into the lead, where the field maps it there and no other one did
+// before.
+void PutLead(const v1::FormField& field, const std::string& text, leads::v1::Lead& lead) {
+  absl::string_view target = field.maps_to();
+  if (!absl::ConsumePrefix(&target, "lead.")) return;
+  if (absl::ConsumePrefix(&target, "custom.")) {
+    PutCustom(target, text, *lead.mutable_custom());
+  } else if (absl::ConsumePrefix(&target, "personal_custom.")) {
+    PutCustom(target, text, *lead.mutable_personal_custom());
+  } else if (target == "inquiry") {
+    // The interaction has what is more than a lead takes.
+    if (lead.inquiry().empty() && text.size() <= kInquiryBytesMax) lead.set_inquiry(text);
+  } else if (target == "website") {
+    if (lead.website().empty()) lead.set_website(text);
+  } else if (target == "source") {
+    const bool is_first = lead.source() == leads::v1::LEAD_SOURCE_UNSPECIFIED;
+    if (is_first) lead.set_source(*LeadSourceOf(text));
+  } else if (target == "estimated_amount" && !lead.has_estimated_amount()) {
+    KITH_CHECK(ParseMoneyText(text, lead.mutable_estimated_amount()));
+  }
 }
 
 // Whether it is the same text, number, choice or the like; of other types what was written is not
@@ -191,6 +259,11 @@ bool IsSame(const type::v1::CustomValue& value, const std::string& text) {
   switch (value.value_case()) {
     case type::v1::CustomValue::kText:
       return value.text() == text;
+    case type::v1::CustomValue::kMoney: {
+      google::type::Money amount;
+      return ParseMoneyText(text, &amount) &&
+             google::protobuf::util::MessageDifferencer::Equals(amount, value.money());
+    }
     case type::v1::CustomValue::kNumber:
       return absl::SimpleAtod(text, &number) && value.number() == number;
     case type::v1::CustomValue::kBoolean:
@@ -247,6 +320,7 @@ void ReadConsents(const v1::Form& form, const v1::SubmitFormRequest& request, Fi
       given.set_key(consent.key());
       given.set_version(consent.version());
       given.set_text(consent.text());
+      given.set_channel(consent.channel());
       filled.consents.push_back(std::move(given));
     } else if (consent.required()) {
       AddViolation(absl::StrCat("consents.", consent.key()), "must be agreed to", violations);
@@ -259,25 +333,27 @@ void ReadConsents(const v1::Form& form, const v1::SubmitFormRequest& request, Fi
 absl::StatusOr<FilledForm> ReadForm(const v1::Form& form, const v1::SubmitFormRequest& request) {
   FilledForm filled;
   BadRequest violations;
-  std::string body;
+  captures::v1::CaptureInteractionRequest& capture = filled.capture;
+  Interaction& interaction = *capture.mutable_interaction();
   for (const v1::FormField& field : form.fields()) {
     const std::vector<std::string> values = ValuesOf(field, request);
     const int before = violations.field_violations_size();
     CheckValues(field, values, violations);
     if (values.empty() || violations.field_violations_size() > before) continue;
-    if (Put(field, absl::StrJoin(values, ","), filled)) continue;
-    Tell(field.label(), absl::StrJoin(values, ", "), body);
+    const bool is_amount = field.kind() == v1::AMOUNT;
+    const std::string text = is_amount ? AmountText(field, values[0]) : absl::StrJoin(values, ",");
+    if (Put(field, text, filled)) continue;
+    // What a lead says, of which none may come, stands here, too.
+    PutLead(field, text, filled.lead);
+    Tell(field.label(), is_amount ? text : absl::StrJoin(values, ", "), is_amount, interaction);
   }
   ReadConsents(form, request, filled, violations);
   if (absl::Status refused = RejectFields(violations); !refused.ok()) return refused;
 
-  captures::v1::CaptureInteractionRequest& capture = filled.capture;
-  interactions::v1::Interaction& interaction = *capture.mutable_interaction();
   interaction.set_kind(interactions::v1::FORM_SUBMISSION);
   interaction.set_direction(interactions::v1::INBOUND);
   interaction.set_channel(Cut(request.page_url(), 512));
   if (interaction.subject().empty()) interaction.set_subject(form.display_name());
-  interaction.set_body(std::move(body));
   capture.set_source("form");
   // Nobody has confirmed yet that it was them, and nothing of who is there changes for it.
   const bool is_asked = !form.confirmation_mail().subject().empty();
@@ -290,19 +366,17 @@ absl::StatusOr<FilledForm> ReadForm(const v1::Form& form, const v1::SubmitFormRe
   return filled;
 }
 
-std::string BodyWithLeftOut(const FilledForm& form, const Contact& contact,
-                            const google::protobuf::FieldMask& filled,
-                            absl::string_view default_region) {
-  std::string body = form.capture.interaction().body();
-  for (const ContactValue& value : form.contact_values) {
+void TellLeftOut(const std::vector<ContactValue>& values, const Contact& contact,
+                 const google::protobuf::FieldMask& filled, absl::string_view default_region,
+                 Interaction& interaction) {
+  for (const ContactValue& value : values) {
     // Lists are filled as far as there is room.
     const bool is_list = value.target == "emails" || value.target == "phones";
     const bool is_filled = !is_list && std::find(filled.paths().begin(), filled.paths().end(),
                                                  value.target) != filled.paths().end();
     if (is_filled || Has(contact, value, default_region)) continue;
-    Tell(value.label, value.text, body);
+    Tell(value.label, value.text, value.is_amount, interaction);
   }
-  return body;
 }
 
 }  // namespace kith::forms

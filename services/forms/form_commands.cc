@@ -1,5 +1,6 @@
 #include "services/forms/form_commands.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "kith/captures/v1/captures_errors.pb.h"
 #include "kith/contacts/v1/contact_events.pb.h"
 #include "kith/contacts/v1/contacts_errors.pb.h"
+#include "kith/contacts/v1/contacts_service.pb.h"
 #include "kith/forms/v1/form_submissions_service.pb.h"
 #include "kith/forms/v1/forms_errors.pb.h"
 #include "kith/interactions/v1/interaction_events.pb.h"
@@ -28,6 +30,7 @@
 #include "kith/visitors/v1/visitor_events.pb.h"
 #include "kith/visitors/v1/visitors_errors.pb.h"
 #include "kith/visitors/v1/visitors_service.pb.h"
+#include "services/core/consents.h"
 #include "services/core/reject.h"
 #include "services/core/resource_name.h"
 #include "services/core/resource_rules.h"
@@ -41,7 +44,6 @@ namespace {
 constexpr absl::string_view kPublicForm = "forms.public";
 constexpr absl::string_view kConfirmation = "forms.confirmation";
 constexpr int kLifetimeHoursDefault = 72;
-constexpr size_t kInquiryBytesMax = 16'384;  // of a lead
 
 // Who looks after the contact, is all that is asked of it.
 struct ContactAggregate : ResourceAggregate<contacts::v1::Contact, contacts::v1::ContactEvent> {
@@ -71,6 +73,17 @@ VisitorNow Evolve(VisitorNow state, const Recorded<visitors::v1::VisitorEvent>& 
     if (!identified.previous_contact().empty()) visitor.clear_first_touch();
   }
   return state;
+}
+
+// Whether both name one contact, which has several names where others were merged into it.
+absl::StatusOr<bool> IsSamePerson(runtime::Loader& load, const std::string& one,
+                                  const std::string& other) {
+  if (one == other) return true;
+  if (one.empty() || other.empty()) return false;
+  KITH_ASSIGN_OR_RETURN(const auto* const first, load.Load<ContactAggregate>(one));
+  KITH_ASSIGN_OR_RETURN(const auto* const second, load.Load<ContactAggregate>(other));
+  const std::string& name = first->resource.name();
+  return !name.empty() && name == second->resource.name();
 }
 
 // What a capture made.
@@ -113,13 +126,18 @@ google::protobuf::FieldMask FilledIn(const std::vector<Change>& changes) {
   return filled;
 }
 
-// Where a capture has what a field maps to: "person.emails" of "contact.emails", and of
-// "contact.custom.tier" "person.custom["tier"]".
+// Where a capture, or the lead, has what a field maps to: "person.emails" of "contact.emails", and
+// of "contact.custom.tier" "person.custom["tier"]".
 std::string PathOfTarget(absl::string_view target) {
-  if (!absl::ConsumePrefix(&target, "contact.")) return std::string(target);
+  absl::string_view record = "person.";
+  if (absl::ConsumePrefix(&target, "lead.")) {
+    record = "lead.";
+  } else if (!absl::ConsumePrefix(&target, "contact.")) {
+    return std::string(target);
+  }
   const size_t dot = target.find('.');
-  if (dot == absl::string_view::npos) return absl::StrCat("person.", target);
-  return absl::StrCat("person.", target.substr(0, dot), "[\"", target.substr(dot + 1), "\"]");
+  if (dot == absl::string_view::npos) return absl::StrCat(record, target);
+  return absl::StrCat(record, target.substr(0, dot), "[\"", target.substr(dot + 1), "\"]");
 }
 
 // "values.email", of "person.emails[0].address"; another path stays as it is.
@@ -152,6 +170,20 @@ absl::Status ErrorOfForm(const absl::Status& status, const v1::Form& form) {
   return ErrorOfWire(*wire);
 }
 
+// Whether it tells of the form's values, which who sent them can mend.
+bool IsOfValues(const absl::Status& status) {
+  const std::optional<google::rpc::Status> wire = WireError(status);
+  if (!wire.has_value()) return false;
+  google::rpc::BadRequest violations;
+  for (const google::protobuf::Any& detail : wire->details()) {
+    if (!detail.UnpackTo(&violations)) continue;
+    for (const auto& violation : violations.field_violations()) {
+      if (absl::StartsWith(violation.field(), "values.")) return true;
+    }
+  }
+  return false;
+}
+
 // How who was on this page found it, as its address says.
 leads::v1::LeadTouch TouchBy(absl::string_view page_url, absl::Time time) {
   leads::v1::LeadTouch touch;
@@ -162,19 +194,19 @@ leads::v1::LeadTouch TouchBy(absl::string_view page_url, absl::Time time) {
 }
 
 // The lead that was captured, as it says itself who it is.
-leads::v1::Lead LeadOf(const captures::v1::CaptureInteractionRequest& capture) {
-  const contacts::v1::Contact& person = capture.person();
-  leads::v1::Lead lead;
+leads::v1::Lead LeadOf(const FilledForm& filled) {
+  const contacts::v1::Contact& person = filled.capture.person();
+  leads::v1::Lead lead = filled.lead;
   lead.set_first_name(person.first_name());
   lead.set_last_name(person.last_name());
   if (!person.emails().empty()) lead.set_email(person.emails(0).address());
   if (!person.phones().empty()) lead.set_phone(person.phones(0).raw());
   lead.set_job_title(person.job_title());
   lead.set_company_name(person.company_name());
-  lead.set_source(leads::v1::WEB_FORM);
+  if (lead.source() == leads::v1::LEAD_SOURCE_UNSPECIFIED) lead.set_source(leads::v1::WEB_FORM);
   // The interaction has all of it, also where it is more than a lead takes.
-  const std::string& body = capture.interaction().body();
-  if (body.size() <= kInquiryBytesMax) lead.set_inquiry(body);
+  const std::string& body = filled.capture.interaction().body();
+  if (lead.inquiry().empty() && body.size() <= kInquiryBytesMax) lead.set_inquiry(body);
   return lead;
 }
 
@@ -252,14 +284,14 @@ absl::StatusOr<v1::FormSubmission> FormCommands::AssumeCaptured(
   const google::protobuf::FieldMask taken = FilledIn(changes);
   load.Assume(ChangesOf(std::move(changes)), context);
   KITH_ASSIGN_OR_RETURN(const auto* const person, load.Load<ContactAggregate>(made.contact()));
-  std::string body =
-      BodyWithLeftOut(filled, person->resource, taken, context.settings.default_region);
   interactions::v1::Interaction& interaction = *filled.capture.mutable_interaction();
+  const std::string body = interaction.body();
+  TellLeftOut(filled.contact_values, person->resource, taken, context.settings.default_region,
+              interaction);
   if (body == interaction.body()) {
     load.Assume(Changes().Add(std::move(recorded)), context);
     return made;
   }
-  interaction.set_body(std::move(body));
   interactions::v1::RecordInteractionRequest record;
   record.set_parent(made.contact());
   *record.mutable_interaction() = interaction;
@@ -296,7 +328,8 @@ absl::Status FormCommands::AssumeAll(runtime::Loader& load, const v1::Form& form
   submission.set_owner(form.owner());
   submission.set_page_url(command.page_url());
   for (const v1::ConsentGiven& consent : filled.consents) *submission.add_consents() = consent;
-  bool is_asked = !form.confirmation_mail().subject().empty() && !submission.contact().empty();
+  const bool is_to_be_confirmed = !form.confirmation_mail().subject().empty();
+  bool is_asked = is_to_be_confirmed && !submission.contact().empty();
   if (is_asked) {
     const Decision mail = DecideMail(load, form, submission.contact(), form.public_url(), context);
     if (!mail.ok() && MayBeOtherwise(load, mail.status())) return mail.status();
@@ -315,6 +348,7 @@ absl::Status FormCommands::AssumeAll(runtime::Loader& load, const v1::Form& form
   if (!created.ok()) return created.status();
   const std::string name = created->list().front().stream;
   load.Assume(*std::move(created), context);
+  if (!is_to_be_confirmed) return AssumeConsents(load, submission, false, context);
   if (!is_asked) return absl::OkStatus();
   const std::string link =
       absl::StrCat(absl::StripSuffix(form.public_url(), "/"), "/f/confirm/",
@@ -334,7 +368,8 @@ absl::StatusOr<leads::v1::LeadTouch> FormCommands::AssumeVisitor(
   if (visitor->lifecycle != Lifecycle::kActive) return leads::v1::LeadTouch();
   submission.set_visitor(command.visitor());
   const std::string known_as = visitor->resource.contact();
-  const bool is_theirs = known_as.empty() || known_as == submission.contact();
+  KITH_ASSIGN_OR_RETURN(const bool is_same, IsSamePerson(load, known_as, submission.contact()));
+  const bool is_theirs = known_as.empty() || is_same;
   leads::v1::LeadTouch first_touch =
       is_theirs ? visitor->resource.first_touch() : leads::v1::LeadTouch();
   // Whoever is asked to confirm may be somebody else: it is not said before they have.
@@ -345,6 +380,41 @@ absl::StatusOr<leads::v1::LeadTouch> FormCommands::AssumeVisitor(
   // It was sent before that, and is told late.
   if (FromTimestamp(first_touch.time()) > context.occurred) first_touch.Clear();
   return first_touch;
+}
+
+absl::Status FormCommands::AssumeConsents(runtime::Loader& load,
+                                          const v1::FormSubmission& submission, bool is_confirmed,
+                                          const CommandContext& context) const {
+  if (submission.contact().empty() || submission.consents().empty()) return absl::OkStatus();
+  KITH_ASSIGN_OR_RETURN(const auto* const person,
+                        load.Load<ContactAggregate>(submission.contact()));
+  const bool is_there = person->lifecycle == Lifecycle::kActive && !person->resource.erased();
+  if (!is_there) return absl::OkStatus();
+  contacts::v1::UpdateContactRequest update;
+  update.mutable_contact()->set_name(submission.contact());
+  update.mutable_update_mask()->add_paths("consents");
+  auto& consents = *update.mutable_contact()->mutable_consents();
+  consents = person->resource.consents();
+  for (const v1::ConsentGiven& agreed : submission.consents()) {
+    contacts::v1::Consent consent;
+    consent.set_purpose(agreed.key());
+    consent.set_channel(agreed.channel());
+    consent.set_state(contacts::v1::GIVEN);
+    consent.set_source(submission.form());
+    consent.set_text_version(agreed.version());
+    *consent.mutable_time() = ToTimestamp(context.occurred);
+    const bool is_refused = std::any_of(consents.begin(), consents.end(), [&](const auto& one) {
+      return ConsentKey(one) == ConsentKey(consent) && IsRefusal(one);
+    });
+    if (is_confirmed || !is_refused) PutConsent(std::move(consent), consents);
+  }
+  Decision agreed = runtime::DecidePart(methods_, load, update, context);
+  if (agreed.ok()) {
+    load.Assume(*std::move(agreed), context);
+    return absl::OkStatus();
+  }
+  // What somebody sent is not lost for it.
+  return MayBeOtherwise(load, agreed.status()) ? agreed.status() : absl::OkStatus();
 }
 
 absl::Status FormCommands::AssumeIdentified(runtime::Loader& load, const std::string& visitor,
@@ -387,7 +457,7 @@ absl::StatusOr<std::string> FormCommands::AssumeLead(runtime::Loader& load, cons
                                                      const CommandContext& context) const {
   leads::v1::CreateLeadRequest create;
   leads::v1::Lead& lead = *create.mutable_lead();
-  lead = LeadOf(filled.capture);
+  lead = LeadOf(filled);
   *lead.mutable_tags() = form.contact_tags();
   *lead.mutable_latest_touch() = TouchBy(command.page_url(), context.occurred);
   *lead.mutable_first_touch() = first_touch.has_time() ? first_touch : lead.latest_touch();
@@ -411,9 +481,10 @@ absl::StatusOr<std::string> FormCommands::AssumeLead(runtime::Loader& load, cons
     load.Assume(*std::move(created), context);
     return name;
   }
-  // What somebody sent is not lost for want of a lead.
   if (MayBeOtherwise(load, created.status())) return created.status();
-  return "";
+  absl::Status told = ErrorOfForm(created.status(), form);
+  if (IsOfValues(told)) return told;
+  return "";  // what somebody sent is not lost for want of a lead
 }
 
 Decision FormCommands::DecideMail(runtime::Loader& load, const v1::Form& form,
@@ -451,10 +522,10 @@ Decision FormCommands::Run(runtime::Loader& load, const v1::ConfirmFormSubmissio
                         load.Load<SubmissionAggregate>(found->name));
   Decision confirmed = DecideConfirmed(*state, context);
   if (!confirmed.ok() || confirmed->empty()) return confirmed;
-  const std::string visitor = state->resource.visitor();
-  const std::string contact = state->resource.contact();
+  const v1::FormSubmission submission = state->resource;
   load.Assume(*std::move(confirmed), context);
-  KITH_RETURN_IF_ERROR(AssumeIdentified(load, visitor, contact, context));
+  KITH_RETURN_IF_ERROR(AssumeIdentified(load, submission.visitor(), submission.contact(), context));
+  KITH_RETURN_IF_ERROR(AssumeConsents(load, submission, true, context));
   return load.TakeAssumed();
 }
 

@@ -93,6 +93,10 @@ class FormCommands {
                                                      const v1::SubmitFormRequest& command,
                                                      v1::FormSubmission& submission,
                                                      const CommandContext& context) const;
+  // What was agreed to stands among the contact's consents: where there is a contact, and as far as
+  // it can be. What the contact refused stays refused, but where it was confirmed who agreed.
+  absl::Status AssumeConsents(runtime::Loader& load, const v1::FormSubmission& submission,
+                              bool is_confirmed, const CommandContext& context) const;
   // Where both are known, and as far as it can be.
   absl::Status AssumeIdentified(runtime::Loader& load, const std::string& visitor,
                                 const std::string& contact, const CommandContext& context) const;

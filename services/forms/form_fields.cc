@@ -5,9 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "services/core/money.h"
 #include "services/core/reject.h"
 #include "services/core/url.h"
 
@@ -16,24 +19,51 @@ namespace {
 
 using google::rpc::BadRequest;
 
-constexpr absl::string_view kTargets[] = {
-    "contact.company_name",      "contact.department",  "contact.emails",
-    "contact.first_name",        "contact.job_title",   "contact.language",
-    "contact.last_name",         "contact.middle_name", "contact.phones",
-    "contact.preferred_channel", "contact.salutation",  "contact.website",
-    "interaction.subject"};
+constexpr absl::string_view kTargets[] = {"contact.company_name",  "contact.department",
+                                          "contact.emails",        "contact.first_name",
+                                          "contact.job_title",     "contact.language",
+                                          "contact.last_name",     "contact.middle_name",
+                                          "contact.phones",        "contact.preferred_channel",
+                                          "contact.salutation",    "contact.website",
+                                          "interaction.body",      "interaction.subject",
+                                          "lead.estimated_amount", "lead.inquiry",
+                                          "lead.source",           "lead.website"};
+constexpr int kAmountsMax = 20;  // of an interaction
+// What is filled by a field of one kind only.
+struct TypedTarget {
+  absl::string_view target;
+  v1::FormFieldKind kind;
+};
+constexpr TypedTarget kTypedTargets[] = {{"contact.emails", v1::EMAIL},
+                                         {"contact.phones", v1::PHONE},
+                                         {"contact.website", v1::URL},
+                                         {"lead.estimated_amount", v1::AMOUNT},
+                                         {"lead.website", v1::URL}};
 constexpr absl::string_view kIdentifying[] = {"contact.emails", "contact.phones",
                                               "contact.first_name", "contact.last_name"};
 
 bool IsCustom(absl::string_view target) {
-  return (absl::ConsumePrefix(&target, "contact.custom.") ||
-          absl::ConsumePrefix(&target, "contact.personal_custom.")) &&
+  const bool is_of_record =
+      absl::ConsumePrefix(&target, "contact.") || absl::ConsumePrefix(&target, "lead.");
+  return is_of_record &&
+         (absl::ConsumePrefix(&target, "custom.") ||
+          absl::ConsumePrefix(&target, "personal_custom.")) &&
          !target.empty();
 }
 
 bool Contains(const absl::string_view* begin, const absl::string_view* end,
               absl::string_view target) {
   return std::find(begin, end, target) != end;
+}
+
+std::string SourceDefect(const v1::FormField& field) {
+  if (field.kind() != v1::CHOICE && field.kind() != v1::HIDDEN) {
+    return "is filled by a field of the kind CHOICE or HIDDEN only";
+  }
+  const auto is_source = [](const std::string& text) { return LeadSourceOf(text).has_value(); };
+  const bool are_sources = std::all_of(field.choices().begin(), field.choices().end(), is_source) &&
+                           (field.initial().empty() || is_source(field.initial()));
+  return are_sources ? "" : "takes sources of leads only, such as REFERRAL, as choices and initial";
 }
 
 // What a field of this kind cannot map to.
@@ -43,20 +73,26 @@ std::string TargetDefect(const v1::FormField& field) {
   if (!Contains(std::begin(kTargets), std::end(kTargets), target)) {
     return "is no field that a form can fill; see maps_to in the proto";
   }
-  const bool is_mail = target == "contact.emails";
-  if (is_mail && field.kind() != v1::EMAIL) {
-    return "is filled by a field of the kind EMAIL only";
+  for (const TypedTarget& typed : kTypedTargets) {
+    if (target != typed.target) continue;
+    if (field.kind() == typed.kind) return "";
+    return absl::StrCat("is filled by a field of the kind ", v1::FormFieldKind_Name(typed.kind),
+                        " only");
   }
-  if (target == "contact.phones" && field.kind() != v1::PHONE) {
-    return "is filled by a field of the kind PHONE only";
-  }
-  if (target == "contact.website" && field.kind() != v1::URL) {
-    return "is filled by a field of the kind URL only";
-  }
-  if (field.kind() == v1::CHECKBOX || field.kind() == v1::CHOICES) {
+  if (target == "lead.source") return SourceDefect(field);
+  if (field.kind() == v1::CHECKBOX || field.kind() == v1::CHOICES || field.kind() == v1::AMOUNT) {
     return "is a text, and the field is none";
   }
   return "";
+}
+
+void CheckCurrency(const v1::FormField& field, const std::string& path, BadRequest& violations) {
+  const std::string& code = field.currency_code();
+  if (field.kind() != v1::AMOUNT) {
+    if (!code.empty()) AddViolation(path, "is for AMOUNT only", violations);
+  } else if (!CurrencyDecimals(code).has_value()) {
+    AddViolation(path, "must be a currency in use, such as EUR", violations);
+  }
 }
 
 void CheckField(const v1::FormField& field, const std::string& path, BadRequest& violations) {
@@ -71,6 +107,7 @@ void CheckField(const v1::FormField& field, const std::string& path, BadRequest&
   }
   AddRepeats(absl::StrCat(path, ".choices"),
              std::vector<std::string>(field.choices().begin(), field.choices().end()), violations);
+  CheckCurrency(field, absl::StrCat(path, ".currency_code"), violations);
   const std::string defect = TargetDefect(field);
   if (!defect.empty()) AddViolation(absl::StrCat(path, ".maps_to"), defect, violations);
   if (field.max_characters() > 0 && field.min_characters() > field.max_characters()) {
@@ -112,6 +149,15 @@ bool IsText(v1::FormFieldKind kind) {
   return kind == v1::FORM_FIELD_KIND_UNSPECIFIED || kind == v1::LINE || kind == v1::PARAGRAPH;
 }
 
+std::optional<leads::v1::LeadSource> LeadSourceOf(absl::string_view text) {
+  const std::string name =
+      absl::StrReplaceAll(absl::AsciiStrToUpper(text), {{" ", "_"}, {"-", "_"}});
+  leads::v1::LeadSource source = leads::v1::LEAD_SOURCE_UNSPECIFIED;
+  const bool is_one =
+      leads::v1::LeadSource_Parse(name, &source) && source != leads::v1::LEAD_SOURCE_UNSPECIFIED;
+  return is_one ? std::make_optional(source) : std::nullopt;
+}
+
 void CompleteFields(const v1::Form& before, const Settings&, v1::Form& after) {
   if (after.state() == v1::FORM_STATE_UNSPECIFIED) after.set_state(v1::UNPUBLISHED);
   for (v1::FormConsent& consent : *after.mutable_consents()) {
@@ -130,9 +176,20 @@ void CompleteFields(const v1::Form& before, const Settings&, v1::Form& after) {
 absl::Status CheckFields(const v1::Form& form) {
   BadRequest violations;
   std::vector<std::string> keys;
+  int amounts = 0;
   for (int i = 0; i < form.fields_size(); ++i) {
-    CheckField(form.fields(i), absl::StrCat("form.fields[", i, "]"), violations);
-    keys.push_back(form.fields(i).key());
+    const v1::FormField& field = form.fields(i);
+    const std::string path = absl::StrCat("form.fields[", i, "]");
+    CheckField(field, path, violations);
+    keys.push_back(field.key());
+    if (absl::StartsWith(field.maps_to(), "lead.") && !form.creates_lead()) {
+      AddViolation(absl::StrCat(path, ".maps_to"), "is of a lead: set creates_lead", violations);
+    }
+    if (field.kind() == v1::AMOUNT && ++amounts > kAmountsMax) {
+      AddViolation(absl::StrCat(path, ".kind"),
+                   absl::StrCat("is one AMOUNT too many: a form has at most ", kAmountsMax),
+                   violations);
+    }
   }
   AddRepeats("form.fields", keys, violations);
   keys.clear();

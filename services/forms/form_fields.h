@@ -1,10 +1,13 @@
 // What follows from the fields of a form, and what they must not be. Pure functions, any thread.
 #pragma once
 
+#include <optional>
+
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "google/rpc/error_details.pb.h"
 #include "kith/forms/v1/form.pb.h"
+#include "kith/leads/v1/lead.pb.h"
 #include "services/core/decider.h"
 
 namespace kith::forms {
@@ -28,5 +31,7 @@ absl::Status CheckFields(const v1::Form& form);
 void CheckPublishable(const v1::Form& form, google::rpc::BadRequest& violations);
 
 bool IsText(v1::FormFieldKind kind);
+// REFERRAL of "Referral", WEB_FORM of "Web form"; nullopt where it is no source.
+std::optional<leads::v1::LeadSource> LeadSourceOf(absl::string_view text);
 
 }  // namespace kith::forms

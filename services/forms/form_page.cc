@@ -80,7 +80,10 @@ class FieldsOf {
         field.help().empty()
             ? ""
             : absl::StrCat("<p class=\"help\">", EscapeHtml(field.help()), "</p>\n");
-    const std::string label = absl::StrCat(EscapeHtml(field.label()), field.required() ? " *" : "");
+    const std::string currency =
+        field.currency_code().empty() ? "" : absl::StrCat(" (", field.currency_code(), ")");
+    const std::string label =
+        absl::StrCat(EscapeHtml(field.label()), currency, field.required() ? " *" : "");
     if (field.kind() == v1::CHECKBOX) {
       return absl::StrCat("<div class=\"field\"><label><input type=\"checkbox\" value=\"true\"",
                           HtmlAttribute("name", field.key()), HtmlAttribute("id", id),
@@ -133,6 +136,7 @@ class FieldsOf {
     }
     return absl::StrCat("<input", HtmlAttribute("type", TypeOf(field.kind())), common, length,
                         field.kind() == v1::NUMBER ? " step=\"any\"" : "",
+                        field.kind() == v1::AMOUNT ? " step=\"any\" min=\"0\"" : "",
                         HtmlAttribute("value", value), ">\n");
   }
 
@@ -145,6 +149,7 @@ class FieldsOf {
       case v1::URL:
         return "url";
       case v1::NUMBER:
+      case v1::AMOUNT:
         return "number";
       case v1::DATE:
         return "date";

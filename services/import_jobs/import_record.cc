@@ -18,11 +18,14 @@
 #include "kith/contacts/v1/contact.pb.h"
 #include "kith/deals/v1/deals_service.pb.h"
 #include "kith/import_jobs/v1/import_jobs_errors.pb.h"
+#include "kith/import_jobs/v1/import_jobs_service.pb.h"
 #include "kith/leads/v1/lead.pb.h"
 #include "kith/leads/v1/leads_errors.pb.h"
 #include "kith/options/v1/options.pb.h"
+#include "services/core/consents.h"
 #include "services/core/field_of.h"
 #include "services/core/identity_claims.h"
+#include "services/core/merge_key.h"
 #include "services/core/reject.h"
 #include "services/import_jobs/import_job.h"
 #include "services/import_jobs/record_requests.h"
@@ -81,6 +84,9 @@ std::string KeyOf(const Message& list_of, const FieldDescriptor& field, int inde
   if (type == deals::v1::DealContact::descriptor()) {
     return static_cast<const deals::v1::DealContact&>(element).contact();
   }
+  if (type == contacts::v1::Consent::descriptor()) {
+    return ConsentKey(static_cast<const contacts::v1::Consent&>(element));
+  }
   const std::unique_ptr<Message> said(element.New());
   said->CopyFrom(element);
   for (int i = 0; i < type->field_count(); ++i) {
@@ -91,14 +97,33 @@ std::string KeyOf(const Message& list_of, const FieldDescriptor& field, int inde
   return said->SerializeAsString();
 }
 
-// Adds the elements of the row that the record lacks; whether there were any.
+// A refusal of the row takes the place of the consent that the record has; whether there is one.
+bool TakeRefusal(const Message& row, const FieldDescriptor& field, int index, Message& record) {
+  if (field.message_type() != contacts::v1::Consent::descriptor()) return false;
+  const auto& reflection = *record.GetReflection();
+  const Message& said = reflection.GetRepeatedMessage(row, &field, index);
+  for (int i = 0; i < reflection.FieldSize(record, &field); ++i) {
+    if (KeyOf(record, field, i) != KeyOf(row, field, index)) continue;
+    Message& there = *reflection.MutableRepeatedMessage(&record, &field, i);
+    if (!IsStricter(said, there)) return false;
+    there.CopyFrom(said);
+    return true;
+  }
+  return false;
+}
+
+// Adds the elements of the row that the record lacks; whether there were any, or a refusal.
 bool AddMissing(const Message& row, const FieldDescriptor& field, Message& record) {
   const auto& reflection = *record.GetReflection();
   std::set<std::string> held;
   const int before = reflection.FieldSize(record, &field);
+  bool refuses = false;
   for (int i = 0; i < before; ++i) held.insert(KeyOf(record, field, i));
   for (int i = 0; i < reflection.FieldSize(row, &field); ++i) {
-    if (!held.insert(KeyOf(row, field, i)).second) continue;
+    if (!held.insert(KeyOf(row, field, i)).second) {
+      refuses |= TakeRefusal(row, field, i, record);
+      continue;
+    }
     if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
       reflection.AddString(&record, &field, reflection.GetRepeatedString(row, &field, i));
       continue;
@@ -109,7 +134,7 @@ bool AddMissing(const Message& row, const FieldDescriptor& field, Message& recor
     // Which one is primary stays for the record to say.
     if (primary != nullptr && before > 0) added.GetReflection()->ClearField(&added, primary);
   }
-  return reflection.FieldSize(record, &field) > before;
+  return refuses || reflection.FieldSize(record, &field) > before;
 }
 
 // The custom fields that the row has a value of; their paths.
@@ -249,6 +274,18 @@ Decision Claimed(const std::string& import_job, Decision decision) {
   return std::move(claimed).WithSecret(secret);
 }
 
+// What an event makes of the outcome, where it is of its category.
+void TellOutcome(const Descriptor& row, absl::string_view stream, absl::string_view category,
+                 const Message& event, v1::ImportRecordResponse& told) {
+  if (eventstore::CategoryOf(stream) != category) return;
+  if (kith::KindOf(event, row) == StandardEvent::kCreated) {
+    told.set_outcome(v1::ROW_CREATED);
+  } else if (told.outcome() == v1::ROW_UNCHANGED) {
+    told.set_outcome(v1::ROW_UPDATED);
+  }
+  told.set_name(std::string(stream));
+}
+
 }  // namespace
 
 google::protobuf::FieldMask MergeRow(const Message& row, Message& record) {
@@ -290,10 +327,50 @@ const runtime::ResourceType& ImportRecord::TypeOf(const Descriptor& row) const {
 
 Decision ImportRecord::Run(Loader& load, const v1::ImportRecordRequest& command,
                            const CommandContext& context) const {
-  KITH_ASSIGN_OR_RETURN(const ImportJobState* const state,
-                        load.Load<ImportJobAggregate>(command.import_job()));
-  KITH_RETURN_IF_ERROR(CheckRunning(*state, command.import_job()));
-  const v1::ImportJob& job = state->resource;
+  v1::ImportJob checking;
+  const v1::ImportJob* job = &checking;
+  if (command.import_job().empty()) {
+    KITH_ASSIGN_OR_RETURN(checking, JobOfCheck(load, command, context));
+  } else {
+    KITH_ASSIGN_OR_RETURN(const ImportJobState* const state,
+                          load.Load<ImportJobAggregate>(command.import_job()));
+    KITH_RETURN_IF_ERROR(CheckRunning(*state, command.import_job()));
+    job = &state->resource;
+  }
+  Decision decided = DecideRow(load, *job, command, context);
+  if (!decided.ok() || !command.validate_only()) return decided;
+  // A row that is only checked is told of by what it would change, and changes nothing.
+  const Descriptor& row = *RowOf(command)->GetDescriptor();
+  v1::ImportRecordResponse told;
+  told.set_name(decided->secret());
+  told.set_outcome(v1::ROW_UNCHANGED);
+  for (const Change& change : decided->list()) {
+    TellOutcome(row, change.stream, TypeOf(row).rules->category, *change.event, told);
+  }
+  if (told.outcome() == v1::ROW_CREATED) told.clear_name();  // which is drawn anew
+  return Changes().WithSecret(told.SerializeAsString());
+}
+
+absl::StatusOr<v1::ImportJob> ImportRecord::JobOfCheck(Loader& load,
+                                                       const v1::ImportRecordRequest& command,
+                                                       const CommandContext& context) const {
+  if (!command.validate_only()) return RejectField("import_job", "is required");
+  const Message* const row = RowOf(command);
+  if (row == nullptr) return RejectField("record", "is required");
+  v1::CreateImportJobRequest create;
+  v1::ImportJob& job = *create.mutable_import_job();
+  job.set_display_name("check");
+  job.set_collection(std::string(TypeOf(*row->GetDescriptor()).rules->category));
+  *job.mutable_match_keys() = command.match_keys();
+  const bool is_said = command.policy() != v1::IMPORT_POLICY_UNSPECIFIED;
+  job.set_policy(is_said ? command.policy() : v1::CREATE_ONLY);
+  KITH_RETURN_IF_ERROR(runtime::DecidePart(methods_, load, create, context).status());
+  return job;
+}
+
+Decision ImportRecord::DecideRow(Loader& load, const v1::ImportJob& job,
+                                 const v1::ImportRecordRequest& command,
+                                 const CommandContext& context) const {
   KITH_RETURN_IF_ERROR(CheckRow(job, command));
   KITH_ASSIGN_OR_RETURN(Matches matches, FindMatches(load, job, command, context));
   if (matches.size() > 1) {
@@ -321,21 +398,17 @@ Decision ImportRecord::Run(Loader& load, const v1::ImportRecordRequest& command,
 
 absl::Status ImportRecord::Render(runtime::Rendering& after, const v1::ImportRecordRequest& command,
                                   v1::ImportRecordResponse* response) const {
+  if (command.validate_only()) {
+    KITH_CHECK(response->ParseFromString(after.secret()));
+    return absl::OkStatus();
+  }
   const Message* const row = RowOf(command);
   KITH_CHECK(row != nullptr);  // Run refuses it
   const absl::string_view category = TypeOf(*row->GetDescriptor()).rules->category;
   response->set_outcome(v1::ROW_UNCHANGED);
   response->set_name(after.secret());
   for (const runtime::AppendedEvent& appended : after.events()) {
-    if (eventstore::CategoryOf(appended.stream) != category) continue;
-    const bool is_new =
-        kith::KindOf(*appended.event, *row->GetDescriptor()) == StandardEvent::kCreated;
-    if (is_new) {
-      response->set_outcome(v1::ROW_CREATED);
-    } else if (response->outcome() == v1::ROW_UNCHANGED) {
-      response->set_outcome(v1::ROW_UPDATED);
-    }
-    response->set_name(appended.stream);
+    TellOutcome(*row->GetDescriptor(), appended.stream, category, *appended.event, *response);
   }
   return absl::OkStatus();
 }

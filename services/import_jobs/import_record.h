@@ -52,6 +52,13 @@ class ImportRecord {
 
   using Matches = std::vector<Match>;
 
+  // The job that a row which is only checked would have.
+  absl::StatusOr<v1::ImportJob> JobOfCheck(runtime::Loader& load,
+                                           const v1::ImportRecordRequest& command,
+                                           const CommandContext& context) const;
+  // What becomes of the row, and which record it matches, as the changes' secret.
+  Decision DecideRow(runtime::Loader& load, const v1::ImportJob& job,
+                     const v1::ImportRecordRequest& command, const CommandContext& context) const;
   // Whether the row is of the job's collection.
   absl::Status CheckRow(const v1::ImportJob& job, const v1::ImportRecordRequest& command) const;
   absl::StatusOr<Matches> FindMatches(runtime::Loader& load, const v1::ImportJob& job,

@@ -60,6 +60,7 @@ bool AsksForTheSame(const LeadState& state, const v1::ConvertLeadRequest& comman
   return is_same(command.contact(), lead.converted_contact()) &&
          (!command.new_contact() || state.has_made_contact) &&
          is_same(command.company(), lead.converted_company()) &&
+         (!command.new_company() || state.has_made_company) &&
          (!command.create_deal() || !lead.converted_deal().empty());
 }
 
@@ -217,6 +218,7 @@ LeadState Evolve(LeadState state, const Recorded<v1::LeadEvent>& recorded) {
   state.lifecycle = FoldResource(recorded, state.lifecycle, state.resource, FoldLead);
   if (recorded.event.has_lead_converted()) {
     state.has_made_contact = recorded.event.lead_converted().contact_created();
+    state.has_made_company = recorded.event.lead_converted().company_created();
   }
   return state;
 }

@@ -14,7 +14,9 @@
 namespace kith::leads {
 
 struct LeadState : ResourceState<v1::Lead> {
-  bool has_made_contact = false;  // when it was converted: the contact was not there before
+  // When it was converted: the contact, or the company, was not there before.
+  bool has_made_contact = false;
+  bool has_made_company = false;
 };
 
 struct LeadAggregate {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "eventstore/base/domain.h"
+#include "eventstore/base/normalise.h"
 #include "eventstore/base/status_macros.h"
 #include "eventstore/log/types.h"
 #include "google/protobuf/util/message_differencer.h"
@@ -49,9 +50,19 @@ absl::Status CheckDealFields(const v1::ConvertLeadRequest& command) {
   return RejectFields(violations);
 }
 
-absl::Status CheckContactFields(const v1::ConvertLeadRequest& command) {
-  if (!command.new_contact() || command.contact().empty()) return absl::OkStatus();
-  return RejectField("new_contact", "must not be said beside contact");
+absl::Status CheckNewOnes(const v1::ConvertLeadRequest& command, const v1::Lead& lead) {
+  google::rpc::BadRequest violations;
+  if (command.new_contact() && !command.contact().empty()) {
+    AddViolation("new_contact", "must not be said beside contact", violations);
+  }
+  if (command.new_company() && !command.company().empty()) {
+    AddViolation("new_company", "must not be said beside company", violations);
+  } else if (command.new_company() && lead.company_name().empty() && lead.website().empty()) {
+    AddViolation("new_company",
+                 "needs a lead with a company_name or a website, which the company is made of",
+                 violations);
+  }
+  return RejectFields(violations);
 }
 
 // Whether what is said of the deal is what became of it: the stage is the one that it began in, so
@@ -140,6 +151,14 @@ absl::Status Ambiguous(const v1::Lead& lead, const Identity& identity) {
                      lead.name(), {{"contacts", candidates}});
 }
 
+absl::Status CompanyAmbiguous(const v1::Lead& lead, std::vector<std::string> companies) {
+  if (companies.size() > kIdentityCandidatesMax) companies.resize(kIdentityCandidatesMax);
+  return RejectState(v1::LEADS_ERROR_COMPANY_AMBIGUOUS,
+                     "Several companies are called as the lead's. Say in `company` which it is, or "
+                     "`new_company`.",
+                     lead.name(), {{"companies", absl::StrJoin(companies, ", ")}});
+}
+
 // Of a lead that has a company's name, or a website.
 companies::v1::CreateCompanyRequest CompanyOf(const v1::Lead& lead, const std::string& domain,
                                               bool has_deal, const std::string& owner) {
@@ -159,13 +178,19 @@ companies::v1::CreateCompanyRequest CompanyOf(const v1::Lead& lead, const std::s
 
 }  // namespace
 
+LeadConversion::LeadConversion(std::vector<ResourceType> resources, const runtime::Runtime& runtime,
+                               const runtime::MethodTable& methods)
+    : resources_(std::move(resources)),
+      companies_(runtime::TypeOf(resources_, "companies"), runtime),
+      methods_(methods) {}
+
 Decision LeadConversion::Run(Loader& load, const v1::ConvertLeadRequest& command,
                              const CommandContext& context) const {
   KITH_ASSIGN_OR_RETURN(const LeadState* const state, load.Load<LeadAggregate>(command.name()));
   KITH_ASSIGN_OR_RETURN(const bool is_to_convert, IsToConvert(*state, command));
   KITH_RETURN_IF_ERROR(CheckDealFields(command));
-  KITH_RETURN_IF_ERROR(CheckContactFields(command));
   const v1::Lead lead = state->resource;
+  KITH_RETURN_IF_ERROR(CheckNewOnes(command, lead));
   if (!is_to_convert) return Repeat(load, command, lead);
   Conversion conversion;
   KITH_RETURN_IF_ERROR(AddCompany(load, command, lead, context, conversion));
@@ -215,32 +240,60 @@ absl::StatusOr<std::string> LeadConversion::Create(Loader& load, const Message& 
 absl::Status LeadConversion::AddCompany(Loader& load, const v1::ConvertLeadRequest& command,
                                         const v1::Lead& lead, const CommandContext& context,
                                         Conversion& conversion) const {
-  conversion.company = command.company().empty() ? lead.company() : command.company();
+  if (!command.new_company()) {
+    conversion.company = command.company().empty() ? lead.company() : command.company();
+  }
   if (!conversion.company.empty()) {
     KITH_ASSIGN_OR_RETURN(const Message* const found, Find(load, conversion.company));
     return found == nullptr ? LinkNotThere("company", conversion.company) : absl::OkStatus();
   }
-  std::string domain;
-  if (!lead.website().empty()) {
-    domain = DomainForm(lead.website());
-    const ResourceType& type = runtime::TypeOf(resources_, "companies");
-    KITH_RETURN_IF_ERROR(runtime::CheckFinds(load.caller(), runtime::ReadPermissionOf(type)));
-    KITH_ASSIGN_OR_RETURN(
-        const runtime::ClaimHolders holders,
-        runtime::FindHolders(load, type, *FieldOf(*companies::v1::Company::descriptor(), "domains"),
-                             kCompanyDomainClaim, domain));
-    if (!holders.empty()) {  // a domain is one company's
-      conversion.company = static_cast<const companies::v1::Company*>(holders.front())->name();
-      return absl::OkStatus();
-    }
-  }
+  const std::string domain = lead.website().empty() ? "" : DomainForm(lead.website());
   if (lead.company_name().empty() && domain.empty()) return absl::OkStatus();
+  if (!command.new_company()) {
+    KITH_ASSIGN_OR_RETURN(conversion.company, FindCompany(load, lead, domain));
+    if (!conversion.company.empty()) return absl::OkStatus();
+  }
   KITH_ASSIGN_OR_RETURN(const std::string owner, OwnerOfNew(lead, command, context));
   KITH_ASSIGN_OR_RETURN(
       conversion.company,
       Create(load, CompanyOf(lead, domain, command.create_deal(), owner), context));
   conversion.is_company_new = true;
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> LeadConversion::FindCompany(Loader& load, const v1::Lead& lead,
+                                                        const std::string& domain) const {
+  using companies::v1::Company;
+  const ResourceType& type = runtime::TypeOf(resources_, "companies");
+  KITH_RETURN_IF_ERROR(runtime::CheckFinds(load.caller(), runtime::ReadPermissionOf(type)));
+  if (!domain.empty()) {
+    KITH_ASSIGN_OR_RETURN(
+        const runtime::ClaimHolders holders,
+        runtime::FindHolders(load, type, *FieldOf(*Company::descriptor(), "domains"),
+                             kCompanyDomainClaim, domain));
+    // A domain is one company's.
+    if (!holders.empty()) return static_cast<const Company*>(holders.front())->name();
+  }
+  const std::string key = FoldedName(lead.company_name());
+  if (key.empty()) return std::string();
+  const auto& name_field = *FieldOf(*Company::descriptor(), "display_name");
+  KITH_RETURN_IF_ERROR(runtime::CheckFindsBy(load.caller(), name_field));
+  KITH_ASSIGN_OR_RETURN(
+      const std::vector<std::string> names,
+      companies_.Names(load, name_field.name(), lead.company_name(), kCompanyNameClaim, key));
+  std::vector<std::string> found;
+  for (const std::string& name : names) {
+    KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadAny(*type.aggregate, name));
+    const ResourceNow now = type.now_of(state);
+    if (now.lifecycle != Lifecycle::kActive || load.Hides("companies", state)) continue;
+    const auto& company = static_cast<const Company&>(*now.resource);
+    const bool is_elsewhere = !domain.empty() && !company.domains().empty();
+    if (is_elsewhere || FoldedName(company.display_name()) != key) continue;
+    const bool is_known = std::find(found.begin(), found.end(), company.name()) != found.end();
+    if (!is_known) found.push_back(company.name());
+  }
+  if (found.size() > 1) return CompanyAmbiguous(lead, std::move(found));
+  return found.empty() ? std::string() : found.front();
 }
 
 absl::StatusOr<Identity> LeadConversion::Identify(Loader& load, contacts::v1::Contact person,

@@ -20,16 +20,19 @@
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/commands/loader.h"
 #include "services/runtime/commands/rendering.h"
+#include "services/runtime/resources/listed_holders.h"
 #include "services/runtime/resources/resource_type.h"
+#include "services/runtime/runtime.h"
 
 namespace kith::leads {
 
 // Thread-safe. See MethodTable::Command.
 class LeadConversion {
  public:
-  // Borrows the methods. `resources` are all that the server has.
-  LeadConversion(std::vector<runtime::ResourceType> resources, const runtime::MethodTable& methods)
-      : resources_(std::move(resources)), methods_(methods) {}
+  // While the server starts. Borrows the runtime and the methods. `resources` are all that the
+  // server has.
+  LeadConversion(std::vector<runtime::ResourceType> resources, const runtime::Runtime& runtime,
+                 const runtime::MethodTable& methods);
 
   Decision Run(runtime::Loader& load, const v1::ConvertLeadRequest& command,
                const CommandContext& context) const;
@@ -49,6 +52,11 @@ class LeadConversion {
   // what the person is told apart by.
   absl::StatusOr<Identity> Identify(runtime::Loader& load, contacts::v1::Contact person,
                                     const CommandContext& context) const;
+  // The company that has the domain, or else is called as the lead says and has no other domain;
+  // empty where there is none. LEADS_ERROR_COMPANY_AMBIGUOUS where several are called so;
+  // ERROR_PERMISSION_DENIED where the caller may not find them by that.
+  absl::StatusOr<std::string> FindCompany(runtime::Loader& load, const v1::Lead& lead,
+                                          const std::string& domain) const;
   // What a Create request makes, which is assumed from then on: its name.
   absl::StatusOr<std::string> Create(runtime::Loader& load,
                                      const google::protobuf::Message& request,
@@ -66,6 +74,7 @@ class LeadConversion {
                        Conversion& conversion) const;
 
   const std::vector<runtime::ResourceType> resources_;
+  const runtime::ListedHolders companies_;
   const runtime::MethodTable& methods_;
 };
 

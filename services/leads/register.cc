@@ -89,7 +89,7 @@ class LeadTaking {
 void Register(runtime::ServerBuilder& server) {
   server.AddResource<LeadAggregate, v1::GetLeadRequest>(Rules(), std::make_unique<LeadDirectory>());
   server.AddPolicy(std::make_unique<LeadResponses>());
-  server.Serve([&server](runtime::Runtime&, runtime::MethodTable& methods) {
+  server.Serve([&server](runtime::Runtime& runtime, runtime::MethodTable& methods) {
     methods.Read(LeadDirectory::kName, runtime::ReadKind::kScan, CountConversions);
     methods.Command<v1::TakeLeadRequest, v1::Lead>(LeadTaking(methods));
     methods.Command<v1::HandBackLeadRequest, v1::Lead>(LeadTaking(methods));
@@ -99,7 +99,8 @@ void Register(runtime::ServerBuilder& server) {
     methods.Command<v1::DisqualifyLeadRequest, v1::Lead>(LeadCommands());
     methods.Command<v1::RecycleLeadRequest, v1::Lead>(LeadCommands());
     methods.Command<v1::RecordLeadResponseRequest, v1::Lead>(LeadCommands());
-    methods.Command<v1::ConvertLeadRequest, v1::Lead>(LeadConversion(server.resources(), methods));
+    methods.Command<v1::ConvertLeadRequest, v1::Lead>(
+        LeadConversion(server.resources(), runtime, methods));
   });
 }
 

@@ -99,21 +99,22 @@ absl::StatusOr<v1::MessageFailure> MailEffect::WhyNot(WorkspaceId workspace,
   const auto caller = runtime_->authorizer->CallerOfPolicy(workspace, kPolicy);
   if (caller != nullptr && caller->settings->sending_stopped) return v1::SENDING_STOPPED;
   KITH_ASSIGN_OR_RETURN(const bool is_suppressed,
-                        IsToBeSuppressed(workspace, message.address(), contact->resource));
+                        IsToBeSuppressed(workspace, message, contact->resource));
   return is_suppressed ? v1::SUPPRESSED : v1::MESSAGE_FAILURE_UNSPECIFIED;
 }
 
-absl::StatusOr<bool> MailEffect::IsToBeSuppressed(WorkspaceId workspace, const std::string& address,
+absl::StatusOr<bool> MailEffect::IsToBeSuppressed(WorkspaceId workspace, const v1::Message& message,
                                                   const contacts::v1::Contact& contact) const {
-  AddressFacts facts{.contact = contact};
+  const std::string& address = message.address();
+  AddressFacts facts{.contact = contact, .is_transactional = message.transactional()};
   const auto key = EmailKey(address);
   if (!key.has_value()) return IsSuppressed(address, facts);
   KITH_ASSIGN_OR_RETURN(const std::set<std::string> messages,
                         StreamsTagged(workspace, kUnsubscribedClaim, *key));
   for (const std::string& name : messages) {
-    KITH_ASSIGN_OR_RETURN(const auto message,
+    KITH_ASSIGN_OR_RETURN(const auto other,
                           runtime_->transact.Fold<MessageAggregate>(workspace, name));
-    facts.is_unsubscribed |= IsUnsubscribed(*message);
+    facts.is_unsubscribed |= IsUnsubscribed(*other);
   }
   KITH_ASSIGN_OR_RETURN(const std::set<std::string> contacts,
                         StreamsTagged(workspace, kContactEmailClaim, *key));

@@ -46,8 +46,8 @@ class MailEffect final : public runtime::Effect {
   // Why the message is not to be sent any more; MESSAGE_FAILURE_UNSPECIFIED where it is.
   absl::StatusOr<v1::MessageFailure> WhyNot(WorkspaceId workspace,
                                             const v1::Message& message) const;
-  // IsSuppressed, by what the log says of the address now.
-  absl::StatusOr<bool> IsToBeSuppressed(WorkspaceId workspace, const std::string& address,
+  // IsSuppressed, by what the log says of the message's address now.
+  absl::StatusOr<bool> IsToBeSuppressed(WorkspaceId workspace, const v1::Message& message,
                                         const contacts::v1::Contact& contact) const;
   // The streams with events that claim or release the value.
   absl::StatusOr<std::set<std::string>> StreamsTagged(WorkspaceId workspace,

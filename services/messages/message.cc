@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/check.h"
@@ -14,6 +15,7 @@
 #include "kith/type/v1/errors.pb.h"
 #include "projections/messages/message_fold.h"
 #include "services/core/by_itself.h"
+#include "services/core/consents.h"
 #include "services/core/date.h"
 #include "services/core/links.h"
 #include "services/core/merge_fields.h"
@@ -99,6 +101,27 @@ absl::Status CheckWorkspace(const SendingFacts& facts, const CommandContext& con
                 {{"daily_messages_max", absl::StrCat(most)}}, quota);
 }
 
+// What people write there is free: "email", "E-Mail".
+bool IsEmail(absl::string_view channel) {
+  std::string letters;
+  for (const char c : channel) {
+    if (absl::ascii_isalpha(static_cast<unsigned char>(c))) letters += absl::ascii_tolower(c);
+  }
+  return letters == "email" || letters == "mail";
+}
+
+absl::Status CheckPreferred(const contacts::v1::Contact& contact,
+                            const v1::SendMessageRequest& command) {
+  const std::string& preferred = contact.preferred_channel();
+  if (command.channel() == v1::EMAIL || preferred.empty() || IsEmail(preferred)) {
+    return absl::OkStatus();
+  }
+  return RejectState(v1::MESSAGES_ERROR_OTHER_CHANNEL_PREFERRED,
+                     "The contact prefers another channel than e-mail. Reach them by that one, or "
+                     "say channel EMAIL.",
+                     contact.name(), {{"preferred_channel", preferred}});
+}
+
 // Who may not read amounts writes none, to whomever.
 absl::Status CheckAmounts(const mail_templates::v1::MailTemplate& mail_template,
                           const Grants* grants) {
@@ -169,6 +192,15 @@ std::optional<bool> IsMarkedAt(const contacts::v1::Contact& contact, const std::
   return is_marked;
 }
 
+// What the person agreed to; transactional messages do not ask.
+absl::Status CheckConsents(const contacts::v1::Contact& contact) {
+  if (!RefusesChannel(contact, contacts::v1::BY_EMAIL)) return absl::OkStatus();
+  return RejectState(v1::MESSAGES_ERROR_OPTED_OUT,
+                     "The person refused their consent to e-mail, or withdrew it (consents). "
+                     "Only a transactional message may be sent.",
+                     contact.name());
+}
+
 // What becomes of a message that is queued: `told` is what is asked to be recorded of it.
 absl::StatusOr<bool> MayStillBecome(const MessageState& state, const std::string& name,
                                     v1::MessageState told) {
@@ -211,13 +243,17 @@ absl::Status CheckReachable(const contacts::v1::Contact& contact) {
 }
 
 bool IsSuppressed(const std::string& address, const AddressFacts& facts) {
-  if (facts.is_unsubscribed || facts.contact.do_not_email()) return true;
+  const auto is_refused = [&](const contacts::v1::Contact& contact) {
+    return contact.do_not_email() ||
+           (!facts.is_transactional && RefusesChannel(contact, contacts::v1::BY_EMAIL));
+  };
+  if (facts.is_unsubscribed || is_refused(facts.contact)) return true;
   // What others say of an address that the contact has, too, does not keep new mail from it.
   if (const auto own = IsMarkedAt(facts.contact, address)) return *own;
   return std::any_of(facts.claimants.begin(), facts.claimants.end(),
                      [&](const contacts::v1::Contact* claimant) {
                        const auto theirs = IsMarkedAt(*claimant, address);
-                       return theirs.has_value() && (*theirs || claimant->do_not_email());
+                       return theirs.has_value() && (*theirs || is_refused(*claimant));
                      });
 }
 
@@ -227,6 +263,11 @@ Decision Decide(const SendingFacts& facts, const v1::SendMessageRequest& command
   KITH_RETURN_IF_ERROR(CheckRecords(facts, command));
   const contacts::v1::Contact& contact = facts.contact.resource;
   KITH_RETURN_IF_ERROR(CheckReachable(contact));
+  const bool is_transactional = command.transactional() || !command.meeting().empty();
+  if (!is_transactional) {
+    KITH_RETURN_IF_ERROR(CheckConsents(contact));
+    KITH_RETURN_IF_ERROR(CheckPreferred(contact, command));
+  }
   if (facts.unsubscribed.has_value()) {
     return RejectState(v1::MESSAGES_ERROR_OPTED_OUT,
                        "The person unsubscribed from messages to this address. Where they ask for "
@@ -244,7 +285,7 @@ Decision Decide(const SendingFacts& facts, const v1::SendMessageRequest& command
     message.set_template_etag(facts.mail_template->resource.etag());
   }
   message.set_sender(SenderOf(context));
-  message.set_transactional(command.transactional() || !command.meeting().empty());
+  message.set_transactional(is_transactional);
   // An invitation is its organizer's.
   message.set_automatic(absl::StartsWith(context.actor, "policies/") && command.meeting().empty());
   message.set_reply_to(context.settings.reply_to);

@@ -109,7 +109,8 @@ struct AddressFacts {
   const contacts::v1::Contact& contact;  // that the message is to
   // Those that have, or had, the address, and are there; the message's own may be among them.
   std::vector<const contacts::v1::Contact*> claimants = {};
-  bool is_unsubscribed = false;  // by any message that IsUnsubscribed, whoever's it is
+  bool is_unsubscribed = false;   // by any message that IsUnsubscribed, whoever's it is
+  bool is_transactional = false;  // the message is
 };
 // Whether a queued message must not go to its address any more, as a new one must not: the address
 // is known by its normal form. Where the contact does not have it any more, as after it was taken

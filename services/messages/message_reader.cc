@@ -98,6 +98,7 @@ absl::Status MessageReader::List(const runtime::ReadContext& context,
                                           {.filter = request.filter(),
                                            .order_by = order,
                                            .page_size = request.page_size(),
+                                           .may_be_short = true,
                                            .within = contact.empty() ? nullptr : &within},
                                           [&] { return response->add_messages(); }));
   return absl::OkStatus();

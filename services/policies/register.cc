@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "eventstore/base/log.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/policies/v1/policies_errors.pb.h"
@@ -16,6 +17,7 @@
 #include "projections/tables/page_limits.h"
 #include "services/core/reject.h"
 #include "services/policies/policy.h"
+#include "services/runtime/policies/policy_hold.h"
 #include "services/runtime/requests/method.h"
 #include "services/runtime/server_builder.h"
 
@@ -32,13 +34,15 @@ constexpr int kLookedAtMax = 10'000;
 // Those that the server has, by name.
 class Catalog {
  public:
-  explicit Catalog(std::vector<const projections::Policy*> policies)
-      : policies_(std::move(policies)) {
+  // `hold` may be null.
+  Catalog(std::vector<const projections::Policy*> policies, const runtime::PolicyHold* hold)
+      : policies_(std::move(policies)), hold_(hold) {
     std::sort(policies_.begin(), policies_.end(),
               [](const auto* a, const auto* b) { return a->name() < b->name(); });
   }
 
   const std::vector<const projections::Policy*>& policies() const { return policies_; }
+  bool are_held() const { return hold_ != nullptr && hold_->holds(); }
 
   absl::StatusOr<size_t> Find(absl::string_view name) const {
     for (size_t i = 0; i < policies_.size(); ++i) {
@@ -50,6 +54,7 @@ class Catalog {
 
  private:
   std::vector<const projections::Policy*> policies_;
+  const runtime::PolicyHold* hold_;
 };
 
 using Known = std::shared_ptr<const Catalog>;
@@ -86,6 +91,33 @@ struct PolicyCommands {
     *response = state->policy.name().empty() ? Untouched(policy, authorizer, after.workspace())
                                              : state->policy;
     response->set_description(std::string(policy.description()));
+    response->set_held(catalog->are_held());
+    return absl::OkStatus();
+  }
+};
+
+// Nothing is recorded: what is held is this server's, and that its data is a copy is known to its
+// disk alone.
+struct CopyCommands {
+  runtime::PolicyHold* hold;
+
+  Decision Run(runtime::Loader&, const v1::ResumeRestoredCopyRequest&,
+               const CommandContext&) const {
+    return NoChange();
+  }
+  absl::Status Render(runtime::Rendering&, const v1::ResumeRestoredCopyRequest&,
+                      v1::ResumeRestoredCopyResponse* response) const {
+    if (hold == nullptr) return absl::OkStatus();
+    auto ended = hold->End();
+    if (!ended.ok()) {
+      return Reject(
+          v1::POLICIES_ERROR_COPY_NOT_RESUMED,
+          absl::StrCat("The server goes on holding its policies: ", ended.status().message(), "."));
+    }
+    if (!ended->has_value()) return absl::OkStatus();
+    Log(LogLevel::kInfo, "the copy was resumed, and policies act again",
+        {{"store", (*ended)->store()}});
+    *response->mutable_restored_copy() = **std::move(ended);
     return absl::OkStatus();
   }
 };
@@ -119,7 +151,9 @@ absl::Status Tell(const ReadContext& context, const Catalog& catalog, size_t ind
                                               policy.ResourceName(), context.tier, response));
   if (!found) *response = Untouched(policy, context.authorizer, context.workspace());
   response->set_description(std::string(policy.description()));
-  return context.as_of ? absl::OkStatus() : TellDue(context, context.view(index + 1), response);
+  if (context.as_of) return absl::OkStatus();
+  response->set_held(catalog.are_held());
+  return TellDue(context, context.view(index + 1), response);
 }
 
 absl::Status List(const ReadContext& context, const Catalog& catalog,
@@ -164,6 +198,8 @@ void BindMethods(Known catalog, runtime::Runtime& runtime, runtime::MethodTable&
   methods.Command<v1::ResumePolicyRequest, v1::Policy>(commands);
   methods.Command<v1::RetryReactionRequest, v1::Policy>(commands);
   methods.Command<v1::SkipReactionRequest, v1::Policy>(commands);
+  methods.Command<v1::ResumeRestoredCopyRequest, v1::ResumeRestoredCopyResponse>(
+      CopyCommands{runtime.policy_hold});
 }
 
 }  // namespace
@@ -173,7 +209,8 @@ void Register(runtime::ServerBuilder& server) {
   server.AddProjection(std::make_unique<PolicyRecord>());
   // Other capabilities may add policies after this.
   server.Serve([&server](runtime::Runtime& runtime, runtime::MethodTable& methods) {
-    BindMethods(std::make_shared<const Catalog>(server.policies()), runtime, methods);
+    BindMethods(std::make_shared<const Catalog>(server.policies(), runtime.policy_hold), runtime,
+                methods);
   });
 }
 

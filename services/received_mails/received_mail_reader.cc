@@ -207,6 +207,7 @@ absl::Status ReceivedMailReader::List(const runtime::ReadContext& context,
                                           {.filter = request.filter(),
                                            .order_by = order,
                                            .page_size = request.page_size(),
+                                           .may_be_short = true,
                                            .within = contact.empty() ? nullptr : &within},
                                           [&] { return response->add_received_mails(); }));
   size_t told = 0;

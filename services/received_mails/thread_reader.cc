@@ -163,6 +163,7 @@ absl::Status ThreadReader::List(const ReadContext& context,
                         {.filter = request.filter(),
                          .order_by = order,
                          .page_size = request.page_size(),
+                         .may_be_short = true,
                          .within = &within},
                         [&]() -> google::protobuf::Message* { return &rows.emplace_back(); }));
   size_t bytes = 0;
@@ -185,6 +186,7 @@ absl::Status ThreadReader::Read(const ReadContext& context,
   KITH_ASSIGN_OR_RETURN(
       *response->mutable_next_page_token(),
       ListMails(context, thread, std::min(request.page_size(), kPageSizeMax), rows));
+  MailTree tree(context.view(), context.workspace(), eventstore::ReadTier::kDisk);
   size_t bytes = 0;
   for (const ThreadMailRow& row : rows) {
     KITH_ASSIGN_OR_RETURN(const bool is_seen, mails_.Sees(context, row.contact()));
@@ -193,6 +195,7 @@ absl::Status ThreadReader::Read(const ReadContext& context,
     item.set_name(row.name());
     *item.mutable_create_time() = row.create_time();
     item.set_contact(row.contact());
+    KITH_RETURN_IF_ERROR(TellParent(context, row, tree, item));
     if (bytes >= kSaidBytesMax) continue;
     KITH_RETURN_IF_ERROR(Fill(context, row, &item));
     bytes += item.ByteSizeLong();
@@ -217,6 +220,15 @@ absl::Status ThreadReader::TellLast(const ReadContext& context, v1::MailThread& 
   thread.set_subject(mail->subject());
   if (mail->has_sender()) *thread.mutable_sender() = mail->sender();
   thread.set_erased(mail->erased());
+  return absl::OkStatus();
+}
+
+absl::Status ThreadReader::TellParent(const ReadContext& context, const ThreadMailRow& row,
+                                      MailTree& tree, v1::MailThreadItem& item) const {
+  KITH_ASSIGN_OR_RETURN(const std::optional<ThreadMailRow> parent, tree.ParentOf(row));
+  if (!parent.has_value()) return absl::OkStatus();
+  KITH_ASSIGN_OR_RETURN(const bool is_seen, mails_.Sees(context, parent->contact()));
+  if (is_seen) item.set_parent(parent->name());
   return absl::OkStatus();
 }
 

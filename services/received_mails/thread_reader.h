@@ -9,6 +9,7 @@
 #include "kith/received_mails/v1/mail_thread.pb.h"
 #include "kith/received_mails/v1/mail_thread_rows.pb.h"
 #include "kith/received_mails/v1/mail_threads_service.pb.h"
+#include "projections/received_mails/mail_threads.h"
 #include "services/received_mails/received_mail_reader.h"
 #include "services/runtime/calls/method_table.h"
 #include "services/runtime/calls/read_call.h"
@@ -42,6 +43,9 @@ class ThreadReader {
   absl::Status TakeSeen(const runtime::ReadContext& context, v1::MailThread& thread) const;
   // What the mail that TakeSeen named says of itself, as far as the caller may read it.
   absl::Status TellLast(const runtime::ReadContext& context, v1::MailThread& thread) const;
+  // Which mail it answers, where the caller sees that one.
+  absl::Status TellParent(const runtime::ReadContext& context, const v1::ThreadMailRow& row,
+                          MailTree& tree, v1::MailThreadItem& item) const;
   // What the mail says, as far as the caller may read it.
   absl::Status Fill(const runtime::ReadContext& context, const v1::ThreadMailRow& row,
                     v1::MailThreadItem* item) const;

@@ -18,10 +18,11 @@
 namespace kith::runtime {
 
 class OwnedRecords;
+class PolicyHold;
 
 // Everything lives as long as the server and is thread-safe; nothing is null, but for the
-// authorizer while it is being made, the records of owners until every method is bound, and the
-// blobs where ServerOptions name no folder.
+// authorizer while it is being made, the records of owners until every method is bound, the blobs
+// where ServerOptions name no folder, and the hold where the data is no copy.
 struct Runtime {
   const Clock& clock;
   Random& random;
@@ -35,6 +36,7 @@ struct Runtime {
   const Authorizer* authorizer = nullptr;
   const OwnedRecords* owned = nullptr;
   eventstore::BlobStore* blobs = nullptr;
+  PolicyHold* policy_hold = nullptr;
   std::string key_uses;  // as ServerOptions
 };
 

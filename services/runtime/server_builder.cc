@@ -131,6 +131,7 @@ absl::Status RunningServer::Open(
   runtime_ = std::make_unique<Runtime>(Runtime{*options_.clock, *options_.random, ulids_, pools_,
                                                *registry_, *keys_, *log_, *views_, *transact_});
   runtime_->key_uses = options_.key_uses;
+  runtime_->policy_hold = options_.policies.hold.get();
   if (!options_.blobs.folder.empty()) {
     KITH_ASSIGN_OR_RETURN(
         blobs_, eventstore::BlobStore::Open(options_.blobs, *keys_, *log_, *options_.clock));

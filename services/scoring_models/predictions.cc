@@ -209,8 +209,10 @@ template <class Request, class Response>
 absl::Status ListCounts(const char* permission, const ReadContext& context, const Request& request,
                         Response* response) {
   KITH_RETURN_IF_ERROR(runtime::CheckReachesAll(context.caller, permission));
-  projections::ListQuery query{
-      .filter = request.filter(), .order_by = request.order_by(), .page_size = request.page_size()};
+  projections::ListQuery query{.filter = request.filter(),
+                               .order_by = request.order_by(),
+                               .page_size = request.page_size(),
+                               .may_be_short = true};
   if (request.has_summary()) {
     query.summarise = &request.summary();
     query.summary = response->mutable_summary();

@@ -160,6 +160,7 @@ class ScoreReads {
         .order_by = request.order_by().empty() ? kMostFirst : absl::string_view(request.order_by()),
         .page_token = context.page_token,
         .page_size = request.page_size(),
+        .may_be_short = true,
         .as_of = context.as_of,
         .within = &within};
     query.moment.now = context.read_time;

@@ -14,11 +14,12 @@ namespace {
 namespace fs = std::filesystem;
 
 // What is never there without a log.
-constexpr const char* kStandsOnTheLog[] = {"keys",     "durable.mark", "settled",        "views",
-                                           "key_uses", "blobs",        "development.key"};
+constexpr const char* kStandsOnTheLog[] = {"keys",     "durable.mark", "settled",         "views",
+                                           "key_uses", "blobs",        "development.key", "home",
+                                           "restored"};
 // What is only made after the keys.
-constexpr const char* kStandsOnTheKeys[] = {"durable.mark", "settled", "views",
-                                            "key_uses",     "blobs",   "development.key"};
+constexpr const char* kStandsOnTheKeys[] = {"durable.mark", "settled",         "views", "key_uses",
+                                            "blobs",        "development.key", "home"};
 // A log whose creation was cut short, and what a file system has at its root.
 constexpr const char* kMayStandAlone[] = {"log.new", "lost+found"};
 

@@ -20,6 +20,7 @@
 #include "services/server/data_directory.h"
 #include "services/server/first_key.h"
 #include "services/server/process_metrics.h"
+#include "services/server/restored_copy.h"
 #include "services/visitors/embedding.h"
 #include "services/workspaces/operator_keys.h"
 
@@ -125,6 +126,8 @@ absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
   auto keys = eventstore::OpenKeyStore(options.data + "/keys", SystemRandom());
   if (!keys.ok()) return KeysUnusable(keys.status());
   storage.keys = *std::move(keys);
+  KITH_ASSIGN_OR_RETURN(server.policies.hold,
+                        HoldOfCopy(options.data, *storage.engine, SystemClock().Now()));
   server.views.path = options.data + "/views";
   server.views.notice = LogOfView;
   server.key_uses = options.data + "/key_uses";
@@ -188,6 +191,13 @@ void Kithd::LogStart(const Options& options, int64_t recovery_ms, absl::Time beg
        {"views_at", folded},
        {"recovery_ms", recovery_ms},
        {"start_ms", MillisecondsSince(began)}});
+  if (runtime.policy_hold != nullptr) {
+    Log(LogLevel::kWarning,
+        "the data is a copy, and policies are held: nothing follows by itself until an operator "
+        "says `kith policies resume-restored-copy`",
+        {{"store", runtime.policy_hold->copy().store()}},
+        {{"events", runtime.policy_hold->copy().event_count()}});
+  }
   if (!options.smtp.has_value()) {
     Log(LogLevel::kInfo, "messages stay queued: no mail server was named",
         {{"flag", "--smtp_url"}});

@@ -105,7 +105,8 @@ ABSL_FLAG(std::string, metrics, "127.0.0.1:7449",
           "nobody for a key: keep it on loopback, or where only Prometheus comes.");
 ABSL_FLAG(bool, policies, true,
           "Do what follows by itself: reminders, workflows, what is to be sent. Without, it waits "
-          "until a server is started with it, as where the data is a copy.");
+          "until a server is started with it. Where the data is a copy it waits in any case, until "
+          "an operator resumes it.");
 ABSL_FLAG(
     std::string, smtp_url, "",
     "The mail server that messages are handed to, e.g. smtp://mail.example.com:587, or smtps:// "

@@ -5,9 +5,11 @@
 
 #include "eventstore/base/status_macros.h"
 #include "kith/tasks/v1/tasks_service.pb.h"
+#include "kith/teams/v1/team_events.pb.h"
 #include "kith/users/v1/user_events.pb.h"
 #include "projections/tasks/task_directory.h"
 #include "projections/tasks/task_reminders.h"
+#include "services/core/linked_record.h"
 #include "services/runtime/server_builder.h"
 #include "services/tasks/agenda.h"
 #include "services/tasks/task.h"
@@ -42,6 +44,10 @@ struct UserAggregate : ResourceAggregate<users::v1::User, users::v1::UserEvent> 
   static constexpr absl::string_view kCategory = "users";
 };
 
+struct LinkedTeam : LinkedAggregate<teams::v1::Team, teams::v1::TeamEvent> {
+  static constexpr absl::string_view kCategory = "teams";
+};
+
 struct TaskCommands {
   Decision Run(runtime::Loader& load, const v1::StartTaskRequest& command,
                const CommandContext& context) const {
@@ -72,6 +78,15 @@ struct TaskCommands {
     const bool is_there =
         user.lifecycle == Lifecycle::kActive && user.resource.state() != users::v1::INACTIVE;
     return Decide(*task, command, is_there ? member->groups : std::vector<std::string>(), context);
+  }
+  Decision Run(runtime::Loader& load, const v1::HandBackTaskRequest& command,
+               const CommandContext& context) const {
+    KITH_ASSIGN_OR_RETURN(const TaskState* task, load.Load<TaskAggregate>(command.name()));
+    const std::string& queue = task->resource.queue();
+    if (queue.empty()) return Decide(*task, command, {}, context);
+    // Whoever may see the task knows the team by it.
+    KITH_ASSIGN_OR_RETURN(const void* const team, load.LoadAny(kAggregateType<LinkedTeam>, queue));
+    return Decide(*task, command, *static_cast<const LinkedTeam::State*>(team), context);
   }
   template <class Command>
   Decision Run(runtime::Loader& load, const Command& command, const CommandContext& context) const {

@@ -14,6 +14,7 @@
 #include "projections/tasks/task_fold.h"
 #include "services/core/by_itself.h"
 #include "services/core/check_as_seen.h"
+#include "services/core/links.h"
 #include "services/core/owner_field.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
@@ -309,12 +310,15 @@ Decision Decide(const TaskState& state, const v1::TakeTaskRequest& command,
 }
 
 Decision Decide(const TaskState& state, const v1::HandBackTaskRequest& command,
-                const CommandContext&) {
+                const LinkedRecord& queue, const CommandContext&) {
   KITH_RETURN_IF_ERROR(CheckAsSeen(Rules(), state, command));
   const v1::Task& task = state.resource;
   if (IsClosed(task)) return TaskClosed(task);
   if (IsTeam(task.owner())) return NoChange();
   if (task.queue().empty()) return NotTaken(task);
+  const Links links = {{"queue", task.queue()}};
+  const LinkedRecord* const teams[] = {&queue};
+  KITH_RETURN_IF_ERROR(CheckLinks(v1::TASKS_ERROR_LINKED_RECORD_NOT_FOUND, links, teams));
   v1::TaskEvent event;
   v1::TaskHandedBack& handed_back = *event.mutable_task_handed_back();
   handed_back.set_name(task.name());

@@ -15,6 +15,7 @@
 #include "kith/tasks/v1/tasks_service.pb.h"
 #include "services/core/decider.h"
 #include "services/core/decision.h"
+#include "services/core/linked_record.h"
 #include "services/core/resource_rules.h"
 
 namespace kith::tasks {
@@ -65,7 +66,8 @@ Decision Decide(const TaskState& state, const v1::RaiseTaskReminderRequest& comm
 // where it is a service.
 Decision Decide(const TaskState& state, const v1::TakeTaskRequest& command,
                 absl::Span<const std::string> groups, const CommandContext& context);
+// `queue` is the team that it goes back to, where there is one.
 Decision Decide(const TaskState& state, const v1::HandBackTaskRequest& command,
-                const CommandContext& context);
+                const LinkedRecord& queue, const CommandContext& context);
 
 }  // namespace kith::tasks

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
@@ -53,6 +54,29 @@ void CheckReminders(const v1::Task& task, google::rpc::BadRequest& violations) {
   }
 }
 
+void CheckExceptions(const v1::Task& task, google::rpc::BadRequest& violations) {
+  if (task.exception_dates_size() > 0 && task.recurrence().empty()) {
+    AddViolation("task.exception_dates", "must be empty where there is no recurrence", violations);
+    return;
+  }
+  std::vector<absl::CivilDay> days;
+  for (const google::type::Date& date : task.exception_dates()) days.push_back(CivilDayOf(date));
+  AddRepeats("task.exception_dates", days, violations);
+}
+
+// By its rule, counted from its first, without its exceptions.
+Series SeriesOf(const v1::Task& task) {
+  Series series{
+      task.recurrence(), LocalOf(FromTimestamp(task.series_time()), task), ZoneOf(task), {}};
+  // A rule has one time of day, and so at most one on a day.
+  const absl::CivilSecond first = series.start;
+  const auto into_day = first - absl::CivilSecond(absl::CivilDay(first));
+  for (const google::type::Date& date : task.exception_dates()) {
+    series.exceptions.push_back(absl::CivilSecond(CivilDayOf(date)) + into_day);
+  }
+  return series;
+}
+
 // All that the next of a series has of the one before, but for when it is due.
 v1::Task Again(const v1::Task& done) {
   v1::Task next;
@@ -64,6 +88,8 @@ v1::Task Again(const v1::Task& done) {
   next.set_time_zone(done.time_zone());
   *next.mutable_reminders() = done.reminders();
   next.set_recurrence(done.recurrence());
+  *next.mutable_exception_dates() = done.exception_dates();
+  next.set_business_calendar(done.business_calendar());
   next.set_recurs_when_due(done.recurs_when_due());
   next.set_recurrence_of(done.name());
   *next.mutable_series_time() = done.series_time();
@@ -127,6 +153,7 @@ absl::Status CheckFields(const v1::Task& task) {
   }
   CheckTimes(task, "task.", violations);
   CheckReminders(task, violations);
+  CheckExceptions(task, violations);
   AddRepeats("task.contacts", task.contacts(), violations);
   AddRepeats("task.blocked_by", task.blocked_by(), violations);
   return RejectFields(violations);
@@ -135,11 +162,9 @@ absl::Status CheckFields(const v1::Task& task) {
 std::optional<v1::Task> NextOf(const v1::Task& done, absl::Time now) {
   if (done.recurrence().empty() || !done.has_series_time()) return std::nullopt;
   const absl::TimeZone zone = ZoneOf(done);
-  const Series series{
-      done.recurrence(), LocalOf(FromTimestamp(done.series_time()), done), zone, {}};
   const absl::CivilSecond after =
       std::max(LocalOf(FromTimestamp(done.occurrence_time()), done), LocalOf(now, done));
-  const std::optional<absl::CivilSecond> at = NextOccurrence(series, after);
+  const std::optional<absl::CivilSecond> at = NextOccurrence(SeriesOf(done), after);
   if (!at.has_value()) return std::nullopt;
   v1::Task next = Again(done);
   if (done.has_due_date()) {

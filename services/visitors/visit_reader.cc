@@ -141,6 +141,7 @@ absl::Status VisitReader::List(const runtime::ReadContext& context,
                         {.filter = request.filter(),
                          .order_by = order,
                          .page_size = std::min(request.page_size(), kPageSizeMax),
+                         .may_be_short = true,
                          .within = parent.empty() ? nullptr : &within},
                         [&] { return rows.emplace_back(std::make_unique<v1::VisitRow>()).get(); }));
   for (const std::unique_ptr<v1::VisitRow>& row : rows) {

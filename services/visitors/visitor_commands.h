@@ -36,6 +36,15 @@ struct VisitorCommands {
                           load.Load<ContactAggregate>(command.contact()));
     KITH_ASSIGN_OR_RETURN(const VisitorNow* const visitor,
                           load.Load<VisitorAggregate>(command.name()));
+    const std::string& known_as = visitor->resource.contact();
+    if (!known_as.empty() && known_as != command.contact()) {
+      KITH_ASSIGN_OR_RETURN(const auto* const before, load.Load<ContactAggregate>(known_as));
+      // By another name of theirs it is the same person, and stays so when the contacts part.
+      const bool is_same = visitor->lifecycle == Lifecycle::kActive &&
+                           contact->lifecycle == Lifecycle::kActive &&
+                           before->resource.name() == contact->resource.name();
+      if (is_same) return NoChange();
+    }
     return Decide(*visitor, *contact, command);
   }
   template <class Command>

@@ -15,7 +15,8 @@ struct WebhookOptions {
   size_t waiting_max = 500;
 };
 
-// Deliveries are posted. Without it they wait.
+// Deliveries are posted, and no webhook is saved with an address that none is posted to. Without it
+// they wait.
 void PostWebhooks(runtime::ServerBuilder& server, const WebhookOptions& options);
 
 }  // namespace kith::webhooks

@@ -35,12 +35,14 @@ void CompleteFields(const v1::Webhook& before, const Settings&, v1::Webhook& aft
   after.set_state(v1::PAUSED);
   after.set_pause_reason(v1::CHANGED);
   after.clear_acts_for();
+  after.clear_activated_with();
 }
 
 // The event that says what of it changed; none where nothing did.
 Decision Updated(const v1::Webhook& before, const v1::Webhook& after) {
   using google::protobuf::util::MessageDifferencer;
   google::protobuf::FieldMask changed;
+  if (after.activated_with() != before.activated_with()) changed.add_paths("activated_with");
   if (after.acts_for() != before.acts_for()) changed.add_paths("acts_for");
   if (after.failures_in_a_row() != before.failures_in_a_row()) {
     changed.add_paths("failures_in_a_row");
@@ -156,6 +158,7 @@ Decision Decide(const WebhookState& state, const v1::ActivateWebhookRequest& com
   after.clear_pause_reason();
   after.clear_failures_in_a_row();
   after.set_acts_for(std::string(context.user));
+  after.set_activated_with(context.actor);
   if (!before.secrets().empty()) return Updated(before, after);
   std::string made = AddSecret(context.now, context.now, context.ids, after);
   return (*Updated(before, after)).WithSecret(std::move(made));
@@ -171,6 +174,7 @@ Decision Decide(const WebhookState& state, const v1::PauseWebhookRequest& comman
   after.set_state(v1::PAUSED);
   after.set_pause_reason(v1::ASKED);
   after.clear_acts_for();
+  after.clear_activated_with();
   return Updated(before, after);
 }
 

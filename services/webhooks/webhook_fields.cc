@@ -103,6 +103,10 @@ absl::Status CheckFields(const v1::Webhook& webhook, const ServerFacts& facts) {
   for (int i = 0; i < webhook.events_size(); ++i) {
     CheckEvents(absl::StrCat("webhook.events[", i, "]"), webhook.events(i), facts, violations);
   }
+  return InvalidWebhook(violations);
+}
+
+absl::Status InvalidWebhook(const BadRequest& violations) {
   if (violations.field_violations().empty()) return absl::OkStatus();
   return Reject(v1::WEBHOOKS_ERROR_INVALID_WEBHOOK,
                 absl::StrCat("The webhook cannot be as it is: ", Summary(violations), "."), {},

@@ -16,7 +16,6 @@
 #include "kith/business_calendars/v1/business_calendar.pb.h"
 #include "kith/options/v1/options.pb.h"
 #include "projections/tables/row_filter.h"
-#include "projections/workflows/active_workflows.h"
 #include "projections/workflows/awaiting_runs.h"
 #include "projections/workflows/moment_timers.h"
 #include "projections/workflows/record_moment.h"
@@ -114,12 +113,15 @@ absl::Status DryRunner::FollowChanges() {
       trigger.resource(), start, span_.end, [&](const PastChange& change) -> absl::StatusOr<bool> {
         const eventstore::EventHeader& header = change.header;
         last = header.record_time;
-        if (change.after == nullptr || change.record.empty() ||
+        const bool is_own = !change.step_of.empty() && change.step_of == workflow_.name();
+        if (change.after == nullptr || change.record.empty() || is_own ||
             !IsSetOff(trigger, change.table, change.before.get(), *change.after,
                       header.occur_time)) {
           return true;
         }
-        return SetOff(change.record, header.record_time, header.position,
+        const RunSubject subject =
+            change.about.empty() ? RunSubject{change.record} : SubjectOf(change.about);
+        return SetOff(subject, header.record_time, header.position,
                       static_cast<int64_t>(header.sequence.value()));
       }));
   if (history_.is_out_of_events()) told_until_ = std::min(told_until_, last);
@@ -144,7 +146,7 @@ absl::Status DryRunner::FollowScores() {
               holds, Holds(trigger.condition(), crossed.record(), *row, header.record_time));
         }
         if (!holds) return true;
-        return SetOff(crossed.record(), header.record_time, header.position,
+        return SetOff({crossed.record()}, header.record_time, header.position,
                       static_cast<int64_t>(header.sequence.value()));
       }));
   if (history_.is_out_of_events()) told_until_ = std::min(told_until_, last);
@@ -176,12 +178,14 @@ absl::Status DryRunner::FollowMoments() {
     due.emplace(record, Moment{*time, at});
     queue.emplace(*time, record);
   };
-  KITH_RETURN_IF_ERROR(history_.ForEachRow(
-      trigger.resource(), start, [&](const std::string& name, const Message& row) {
-        const auto time = DueOf(trigger, table->declaration(), &row, calendar);
-        if (time.has_value() && *time >= span_.start) set(name, time, start);
-        return true;
-      }));
+  if (trigger.record_time().existing_records()) {
+    KITH_RETURN_IF_ERROR(history_.ForEachRow(
+        trigger.resource(), start, [&](const std::string& name, const Message& row) {
+          const auto time = DueOf(trigger, table->declaration(), &row, calendar);
+          if (time.has_value() && *time >= span_.start) set(name, time, start);
+          return true;
+        }));
+  }
   const auto fire = [&](absl::Time until) -> absl::StatusOr<bool> {
     while (!queue.empty() && queue.begin()->first <= until) {
       const auto [time, record] = *queue.begin();
@@ -190,7 +194,7 @@ absl::Status DryRunner::FollowMoments() {
       set(record, std::nullopt, set_at);
       if (!fired.emplace(time, record).second) continue;
       KITH_ASSIGN_OR_RETURN(const Position at, history_.PositionAt(time));
-      KITH_ASSIGN_OR_RETURN(const bool goes_on, SetOff(record, time, std::max(at, set_at), 0));
+      KITH_ASSIGN_OR_RETURN(const bool goes_on, SetOff({record}, time, std::max(at, set_at), 0));
       if (!goes_on) return false;
     }
     return true;
@@ -237,25 +241,26 @@ absl::Status DryRunner::FollowSchedule() {
           return records.size() < static_cast<size_t>(most);
         }));
     for (const std::string& record : records) {
-      KITH_ASSIGN_OR_RETURN(const bool goes_on, SetOff(record, time, at, 0));
+      KITH_ASSIGN_OR_RETURN(const bool goes_on, SetOff({record}, time, at, 0));
       if (!goes_on) return absl::OkStatus();
     }
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> DryRunner::SetOff(const std::string& record, absl::Time time, Position at,
+absl::StatusOr<bool> DryRunner::SetOff(const RunSubject& subject, absl::Time time, Position at,
                                        int64_t sequence) {
   if (runs_.size() == static_cast<size_t>(span_.runs_max) || bytes_ >= kBytesMax) {
     told_until_ = std::min(told_until_, time);
     return false;
   }
   v1::DryRun& run = runs_.emplace_back();
-  run.set_record(record);
+  run.set_record(subject.record);
   *run.mutable_time() = ToTimestamp(time);
   run.set_sequence(sequence);
   Course course;
-  course.record = record;
+  course.record = subject.record;
+  course.links.Assign(subject.links.begin(), subject.links.end());
   course.now = time;
   course.at = at;
   if (!workflow_.steps().empty()) {
@@ -329,9 +334,9 @@ absl::StatusOr<std::string> DryRunner::TakeCall(const v1::WorkflowStep& step, Co
   const runtime::Method& method = bound->method();
   told.set_method(method.name);
   KITH_ASSIGN_OR_RETURN(const MessagePtr record, RecordOf(course));
-  const auto request = MakeStepRequest(
-      step.call().request(), *method.descriptor,
-      {record.get(), kRunName, workflow_.name(), course.answers, course.now, span_.zone});
+  const auto request = MakeStepRequest(step.call().request(), *method.descriptor,
+                                       {record.get(), kRunName, workflow_.name(), course.answers,
+                                        course.links, course.now, span_.zone});
   if (!request.ok()) return Refuse("INVALID_REQUEST", course, told);
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
@@ -356,6 +361,8 @@ absl::StatusOr<std::string> DryRunner::TakeCall(const v1::WorkflowStep& step, Co
 void DryRunner::TakeChanges(const Message& request,
                             const google::protobuf::MethodDescriptor& method, const Message* record,
                             Course& course) const {
+  const Message* const answer = PartOf(request, *method.output_type());
+  course.named.insert(answer == nullptr ? TextIn(request, "name") : TextIn(*answer, "name"));
   if (record == nullptr) return;
   const Message* const wanted = PartOf(request, *record->GetDescriptor());
   const bool is_update = wanted != nullptr && absl::StartsWith(method.name(), "Update") &&
@@ -420,8 +427,13 @@ absl::StatusOr<bool> DryRunner::Holds(const std::string& condition, const std::s
 absl::StatusOr<std::string> DryRunner::TakeBranch(const v1::WorkflowStep& step, Course& course,
                                                   v1::DryRunStep& told) {
   const std::string next = NextOf(workflow_.steps(), step);
-  KITH_ASSIGN_OR_RETURN(const MessagePtr record, RecordOf(course));
-  if (course.is_unknown) {
+  const std::string& of = step.branch().of();
+  const std::string name = of.empty() ? course.record : LinkOf(course.links, of);
+  KITH_ASSIGN_OR_RETURN(const MessagePtr record,
+                        of.empty() ? RecordOf(course) : history_.RowAt(name, course.at));
+  const bool is_unknown =
+      of.empty() ? course.is_unknown : !name.empty() && course.named.contains(name);
+  if (is_unknown) {
     for (const bool held : {true, false}) {
       v1::DryRunWay& way = *told.add_ways();
       way.set_held(held);
@@ -435,7 +447,7 @@ absl::StatusOr<std::string> DryRunner::TakeBranch(const v1::WorkflowStep& step, 
   }
   bool is_so = false;
   if (record != nullptr) {
-    const auto held = Holds(step.branch().condition(), course.record, *record, course.now);
+    const auto held = Holds(step.branch().condition(), name, *record, course.now);
     if (!held.ok()) return Refuse(ReasonOf(held.status()), course, told);
     is_so = *held;
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "google/protobuf/message.h"
 #include "kith/workflows/v1/dry_run.pb.h"
 #include "kith/workflows/v1/workflow.pb.h"
+#include "projections/workflows/active_workflows.h"
 #include "services/core/business_time.h"
 #include "services/core/collection.h"
 #include "services/runtime/calls/method_table.h"
@@ -49,6 +51,9 @@ class DryRunner {
     google::protobuf::FieldMask mask;
     bool is_unknown = false;
     google::protobuf::RepeatedPtrField<v1::StepAnswer> answers;
+    google::protobuf::RepeatedPtrField<std::string> links;
+    // Of which its requests have made what is not known.
+    std::set<std::string> named;
     v1::RunState state = v1::RUNNING;
     int steps = 0;
   };
@@ -59,7 +64,7 @@ class DryRunner {
   absl::Status FollowMoments();
   absl::Status FollowSchedule();
   // False where as many are told as may be.
-  absl::StatusOr<bool> SetOff(const std::string& record, absl::Time time, Position at,
+  absl::StatusOr<bool> SetOff(const RunSubject& subject, absl::Time time, Position at,
                               int64_t sequence);
 
   // Takes the steps from this one on.

@@ -263,6 +263,7 @@ Decision FireCommands::FindRecords(runtime::Loader& load, const v1::Workflow& wo
   v1::WorkflowFired fired;
   if (command.has_due_time()) *fired.mutable_due_time() = command.due_time();
   if (command.has_since_time()) *fired.mutable_since_time() = command.since_time();
+  fired.set_moves_only(command.moves_only());
   fired.set_records_before(command.records_before());
   fired.set_rows_looked_at(command.rows_before() + listed.looked_at);
   fired.set_after(std::move(listed.after));

@@ -58,6 +58,15 @@ std::string NameIn(const Message& event) {
 
 Changes Only(Change change) { return Changes().Add(std::move(change)); }
 
+// What a step's request does, behind the event that says that the step is taken: by that, policies
+// know whose step it is.
+Changes Behind(Change taken, Changes done) {
+  Changes all = Changes().Add(std::move(taken)).WithSecret(done.secret());
+  if (done.occurred().has_value()) all = std::move(all).OccurredAt(*done.occurred());
+  for (Change& change : std::move(done).TakeList()) all = std::move(all).Add(std::move(change));
+  return all;
+}
+
 // What a request changed that answers with a record: of its changes the first one to such a record.
 std::string AnswerOf(const google::protobuf::MethodDescriptor& method, const Changes& changes) {
   const std::string& pattern =
@@ -189,9 +198,9 @@ Decision RunCommands::TakeCall(runtime::Loader& load, const v1::WorkflowRun& run
   const runtime::Method& method = bound->method();
   KITH_ASSIGN_OR_RETURN(const Message* const record, Find(load, run.record()));
   const std::unique_ptr<Message> shown = ShownTo(load.caller(), record);
-  const auto request = MakeStepRequest(
-      step.call().request(), *method.descriptor,
-      {shown.get(), run.name(), run.workflow(), run.answers(), context.now, ZoneOf(context)});
+  const auto request = MakeStepRequest(step.call().request(), *method.descriptor,
+                                       {shown.get(), run.name(), run.workflow(), run.answers(),
+                                        run.links(), context.now, ZoneOf(context)});
   if (!request.ok()) return Only(Refuse(run, "INVALID_REQUEST"));
   KITH_ASSIGN_OR_RETURN(const bool may_begin, MayBegin(load, run, **request));
   if (!may_begin) return Only(Refuse(run, "WORKFLOW_NOT_ACTIVE_FOR_OWNER"));
@@ -209,7 +218,7 @@ Decision RunCommands::TakeCall(runtime::Loader& load, const v1::WorkflowRun& run
     if (told.size() == kChangedMax || !told.insert(change.stream).second) continue;
     outcome.add_changed(change.stream);
   }
-  return std::move(*decision).Add(GoOn(run, std::move(outcome), NextOf(run.steps(), step)));
+  return Behind(GoOn(run, std::move(outcome), NextOf(run.steps(), step)), *std::move(decision));
 }
 
 absl::StatusOr<bool> RunCommands::MayBegin(runtime::Loader& load, const v1::WorkflowRun& run,
@@ -250,11 +259,13 @@ Decision RunCommands::TakeWait(runtime::Loader& load, const v1::WorkflowRun& run
 Decision RunCommands::TakeBranch(runtime::Loader& load, const v1::WorkflowRun& run,
                                  const v1::WorkflowStep& step,
                                  const CommandContext& context) const {
-  KITH_ASSIGN_OR_RETURN(const Message* const record, Find(load, run.record()));
+  const std::string& of = step.branch().of();
+  const std::string name = of.empty() ? run.record() : LinkOf(run.links(), of);
+  KITH_ASSIGN_OR_RETURN(const Message* const record, Find(load, name));
   v1::StepOutcome outcome;
   outcome.set_held(false);
   if (record != nullptr) {
-    const auto held = Holds(load, step.branch().condition(), run.record(), *record, context);
+    const auto held = Holds(load, step.branch().condition(), name, *record, context);
     if (load.would_block()) return held.status();
     if (!held.ok()) return Only(Refuse(run, ReasonOf(held.status())));
     outcome.set_held(*held);

@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/log/types.h"
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
 #include "kith/options/v1/options.pb.h"
@@ -179,6 +180,12 @@ absl::StatusOr<const FieldDescriptor*> FieldAt(const Descriptor& record, absl::s
   return field;
 }
 
+Value NoValue() {
+  Value none;
+  none.set_null_value(google::protobuf::NULL_VALUE);
+  return none;
+}
+
 absl::StatusOr<Value> RecordValue(const Struct& record, absl::string_view path) {
   const Struct* at = &record;
   const std::vector<absl::string_view> names = absl::StrSplit(path, '.');
@@ -189,14 +196,13 @@ absl::StatusOr<Value> RecordValue(const Struct& record, absl::string_view path) 
     if (!found->second.has_struct_value()) break;
     at = &found->second.struct_value();
   }
-  Value none;
-  none.set_null_value(google::protobuf::NULL_VALUE);
-  return none;
+  return NoValue();
 }
 
 absl::Status UnknownExpression(absl::string_view expression) {
   return Malformed(absl::StrCat("{{", expression,
                                 "}} stands for nothing: write record and a field of it, "
+                                "links.deal, links.contact, links.company, links.lead, "
                                 "steps.ID.name, run.name, workflow.name, now or today"));
 }
 
@@ -311,6 +317,23 @@ absl::Status CheckNames(const Struct& object, const Descriptor& type, absl::stri
 
 }  // namespace
 
+absl::string_view LinkedIn(absl::string_view expression) {
+  if (expression == "links.contact") return "contacts";
+  if (expression == "links.company") return "companies";
+  if (expression == "links.deal") return "deals";
+  return expression == "links.lead" ? "leads" : "";
+}
+
+std::string LinkOf(const google::protobuf::RepeatedPtrField<std::string>& links,
+                   absl::string_view expression) {
+  const absl::string_view collection = LinkedIn(expression);
+  if (collection.empty()) return "";
+  for (const std::string& link : links) {
+    if (eventstore::CategoryOf(link) == collection) return link;
+  }
+  return "";
+}
+
 absl::Status CheckStepRequest(absl::string_view json, const MethodDescriptor& method,
                               const MergeTypes& types) {
   KITH_ASSIGN_OR_RETURN(Struct parsed, ParseJson(json));
@@ -331,6 +354,12 @@ absl::Status CheckStepRequest(absl::string_view json, const MethodDescriptor& me
       if (types.record == nullptr) return Malformed("the workflow is about no record");
       KITH_RETURN_IF_ERROR(FieldAt(*types.record, path).status());
       return TextValue("");
+    }
+    if (!LinkedIn(expression).empty()) {
+      if (types.has_links) return TextValue("");
+      return Malformed(absl::StrCat("{{", expression,
+                                    "}}: what sets the workflow off links to nothing, as "
+                                    "interactions and messages do"));
     }
     if (const auto step = StepIn(expression)) {
       const absl::Status answers = types.answers(*step);
@@ -366,6 +395,10 @@ absl::StatusOr<std::unique_ptr<Message>> MakeStepRequest(absl::string_view json,
     if (expression == "run.name") return TextValue(std::string(facts.run));
     if (expression == "workflow.name") return TextValue(std::string(facts.workflow));
     if (absl::ConsumePrefix(&path, "record.")) return RecordValue(record, path);
+    if (!LinkedIn(expression).empty()) {
+      std::string link = LinkOf(facts.links, expression);
+      return link.empty() ? NoValue() : TextValue(std::move(link));
+    }
     if (const auto step = StepIn(expression)) {
       for (const v1::StepAnswer& answer : facts.answers) {
         if (answer.step() == *step) return TextValue(answer.name());

@@ -19,6 +19,7 @@ namespace kith::workflows {
 // What a request may speak of, as far as is known when it is written. Borrows it.
 struct MergeTypes {
   const google::protobuf::Descriptor* record = nullptr;  // null: there is none
+  bool has_links = false;                                // of what set the run off
   // OK where the step of this id has answered with a record by then; else why not.
   std::function<absl::Status(const std::string& step)> answers;
 };
@@ -29,9 +30,16 @@ struct MergeFacts {
   absl::string_view run;
   absl::string_view workflow;
   const google::protobuf::RepeatedPtrField<v1::StepAnswer>& answers;
+  const google::protobuf::RepeatedPtrField<std::string>& links;
   absl::Time now;
   absl::TimeZone zone;
 };
+
+// The collection that "links.deal" speaks of, "deals"; empty: it speaks of no link.
+absl::string_view LinkedIn(absl::string_view expression);
+// The first of the links that it speaks of; empty: there is none.
+std::string LinkOf(const google::protobuf::RepeatedPtrField<std::string>& links,
+                   absl::string_view expression);
 
 // Whether a request of the method can be made of `json`: that it is one, names fields that there
 // are, speaks of what there is, and puts nothing personal of the record where it is kept in clear.

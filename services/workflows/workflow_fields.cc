@@ -195,9 +195,7 @@ class Inspection {
       case v1::WorkflowStep::kWait:
         return CheckWait(step.wait());
       case v1::WorkflowStep::kBranch:
-        CheckLeadsTo("branch.otherwise", step.branch().otherwise());
-        if (own_ == nullptr) return Add("branch", "looks at a record, and there is none");
-        return CheckCondition(own_, "branch.condition", step.branch().condition());
+        return CheckBranch(step.branch());
       case v1::WorkflowStep::kAwait:
         return CheckAwait(step.await());
       case v1::WorkflowStep::kEnd:
@@ -206,6 +204,25 @@ class Inspection {
         return Add("action", "must be call, wait, await, branch or end");
     }
   }
+
+  void CheckBranch(const v1::BranchStep& branch) {
+    CheckLeadsTo("branch.otherwise", branch.otherwise());
+    if (own_ == nullptr) return Add("branch", "looks at a record, and there is none");
+    const Collection* looked_at = own_;
+    if (!branch.of().empty()) {
+      const absl::string_view linked = HasLinks() ? LinkedIn(branch.of()) : "";
+      if (linked.empty()) {
+        return Add("branch.of",
+                   "must be links.contact, links.company, links.deal or links.lead, of a workflow "
+                   "that interactions or messages set off");
+      }
+      looked_at = CollectionOf(linked);
+    }
+    CheckCondition(looked_at, "branch.condition", branch.condition());
+  }
+
+  // Whether what sets it off links to further records.
+  bool HasLinks() const { return PartTable(workflow_.trigger().resource()) != nullptr; }
 
   void CheckLeadsTo(absl::string_view field, const std::string& id) {
     if (!id.empty() && FindStep(workflow_.steps(), id) == nullptr) {
@@ -223,6 +240,7 @@ class Inspection {
     if (!why.empty()) return Add("call.method", why);
     MergeTypes types;
     if (own_ != nullptr) types.record = own_->resource;
+    types.has_links = HasLinks();
     types.answers = [&](const std::string& step) { return CheckAnswer(step, id); };
     const absl::Status checked = CheckStepRequest(call.request(), *method, types);
     if (!checked.ok()) Add("call.request", checked.message());

@@ -8,6 +8,7 @@
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "kith/messages/v1/message.pb.h"
+#include "kith/workflows/v1/workflow_run_events.pb.h"
 #include "projections/tables/resource_directory.h"
 #include "projections/tables/touched_records.h"
 #include "projections/workflows/active_workflows.h"
@@ -22,6 +23,7 @@ using google::protobuf::Message;
 using MessagePtr = std::unique_ptr<Message>;
 
 constexpr absl::string_view kMessageRows = "message_directory";
+constexpr absl::string_view kRuns = "workflowRuns";
 
 }  // namespace
 
@@ -81,8 +83,8 @@ absl::Status WorkflowHistory::AddRow(const Rows& rows, const eventstore::EventHe
   if (before != nullptr && after != nullptr && MessageDifferencer::Equals(*before, *after)) {
     return absl::OkStatus();
   }
-  PastChange change{rows.table->declaration(), header,          name, name, {},
-                    std::move(before),         std::move(after)};
+  PastChange change{rows.table->declaration(), header,           name, name, {},
+                    std::move(before),         std::move(after), ""};
   if (const auto* const message = dynamic_cast<const messages::v1::Message*>(change.after.get())) {
     change.record = message->contact();
     change.about = {message->contact(), message->deal()};
@@ -101,9 +103,9 @@ absl::StatusOr<std::vector<PastChange>> WorkflowHistory::ChangesBy(
     if (!interaction.has_value()) return changes;
     std::vector<std::string> about = projections::TouchedRecords(event);
     const std::string record = absl::StartsWith(header.stream, "contacts/") ? about.front() : "";
-    changes.push_back({*PartTable(kInteractions), header, interaction->name(), record,
-                       std::move(about), nullptr,
-                       std::make_unique<interactions::v1::Interaction>(*std::move(interaction))});
+    changes.push_back(
+        {*PartTable(kInteractions), header, interaction->name(), record, std::move(about), nullptr,
+         std::make_unique<interactions::v1::Interaction>(*std::move(interaction)), ""});
     return changes;
   }
   const Rows rows = RowsOf(resource);
@@ -125,12 +127,22 @@ absl::StatusOr<std::vector<PastChange>> WorkflowHistory::ChangesBy(
 absl::Status WorkflowHistory::ForEach(absl::string_view resource, Position from, absl::Time until,
                                       Visitor visit) {
   const auto takes = [&](absl::string_view category) {
-    return category == resource || category == kInteractions;
+    return category == resource || category == kInteractions || category == kRuns;
   };
+  Position step;  // of the step that was taken last, the first of its append
+  std::string step_of;
   return ForEachEvent(
       takes, from, until, [&](const eventstore::RecordedEvent& event) -> absl::StatusOr<bool> {
-        KITH_ASSIGN_OR_RETURN(const std::vector<PastChange> changes, ChangesBy(event, resource));
-        for (const PastChange& change : changes) {
+        const Position append = event.header().append_first;
+        if (eventstore::CategoryOf(event.header().stream) == kRuns) {
+          const auto& run = static_cast<const v1::WorkflowRunEvent&>(*event.event);
+          step = append;
+          step_of = run.workflow_run_advanced().workflow();
+          return true;
+        }
+        KITH_ASSIGN_OR_RETURN(std::vector<PastChange> changes, ChangesBy(event, resource));
+        for (PastChange& change : changes) {
+          if (append == step) change.step_of = step_of;
           KITH_ASSIGN_OR_RETURN(const bool goes_on, visit(change));
           if (!goes_on) return false;
         }

@@ -28,6 +28,7 @@ struct PastChange {
   std::vector<std::string> about;  // as Occurrence has it
   std::unique_ptr<const google::protobuf::Message> before;  // null: it was not there
   std::unique_ptr<const google::protobuf::Message> after;   // null: it is not there
+  std::string step_of;  // the workflow whose step it is; empty: none
 };
 
 // Lives for one read, on its thread. Borrows what it is made of.

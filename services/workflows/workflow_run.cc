@@ -71,6 +71,7 @@ Change Advanced(const v1::WorkflowRun& run, v1::RunState state, const std::strin
   advanced.set_step(step);
   advanced.set_turn(run.turn() + 1);
   advanced.set_owner(run.owner());
+  advanced.set_workflow(run.workflow());
   if (outcome.has_value()) *advanced.mutable_outcome() = *std::move(outcome);
   // Who may have the step taken, may have the run say so.
   return {.stream = run.name(), .event = std::move(event), .claims = {}, .is_consequence = true};

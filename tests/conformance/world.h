@@ -68,6 +68,11 @@ class World {
   bool LeavesOut(const std::string& field) const { return Unfit(kind).contains(field); }
   // The same with no other links than those that it cannot be without.
   MessagePtr Unlinked(int number);
+  // The same of another kind, and created.
+  MessagePtr UnlinkedOf(const Kind& other, int number) {
+    return SampleOf(other, number, Unfit(other), /*with_links=*/false);
+  }
+  Answer CreateOf(const Kind& other, const Message& resource);
   // Created from it: as it was answered.
   MessagePtr Made(int number);
   // To be compared: without what only reads tell. Of what was read the same as was `told` by a
@@ -90,7 +95,6 @@ class World {
  private:
   // Fields whose made-up values the resource's own rules refuse.
   static const std::set<std::string>& Unfit(const Kind& kind);
-  Answer CreateOf(const Kind& other, const Message& resource);
   MessagePtr SampleOf(const Kind& other, int number, const std::set<std::string>& without,
                       bool with_links);
   void Fill(Message& message, int number, bool with_links);

@@ -76,9 +76,14 @@ class FilesTest(unittest.TestCase):
         for number in range(3):
             made = self.kith("contacts", "create", "--first-name", "Ada", "--last-name", f"King; {number}, of\\Lovelace",
                              "--emails", f"ada{number}@example.com", "--phones", "+442079460018", "--tags", "vip",
-                             "--tags", "press, radio", "--birthday", "1815-12-10", "--notes", "one\ntwo, " + "ü" * 100)
+                             "--tags", "press, radio", "--birthday", "1815-12-10", "--notes", "one\ntwo, " + "ü" * 100,
+                             "--photo-url", "https://ada.example/a.png", "--social-profiles",
+                             '{"network": "linkedin", "profile": "https://www.linkedin.com/in/ada"}', "--social-profiles",
+                             '{"network": "x", "profile": "@ada"}', "--card-properties", "X-SKYPE:ada",
+                             "--card-properties", "X-PLACE:Rue\\, 1")
             self.assertEqual(made.returncode, 0, made.stderr)
-        fields = ["first_name", "last_name", "emails", "phones", "tags", "birthday", "notes"]
+        fields = ["first_name", "last_name", "emails", "phones", "tags", "birthday", "notes", "photo_url", "social_profiles",
+                  "card_properties"]
 
         def told(key):
             lines = self.exported(key).stdout.splitlines()

@@ -2,16 +2,19 @@
 be on the path."""
 
 import importlib
+import json
 import os
 import re
 import struct
 import threading
 import time
 
+from google.protobuf import json_format
 from kith.deals.v1 import deals_service_pb2 as deals
 from kith.events.v1 import events_service_pb2 as events
 from kith.events.v1 import events_service_pb2_grpc
 from kith.policies.v1 import policies_service_pb2 as policies
+from kith.workflows.v1 import workflow_pb2
 from kithd_process import Kithd
 from mail_sink import Sink
 
@@ -30,6 +33,15 @@ def part_of(service, part):
 def request(service, method, **fields):
     """The request of a method, of its fields as messages, dicts and values."""
     return getattr(part_of(service, "pb2"), f"{method}Request")(**fields)
+
+
+def shipped(display_name):
+    """The workflow of the sample that is called so."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "deploy", "sample", "workflows.json")
+    with open(path, encoding="utf-8") as file:
+        definitions = [one["workflow"] for one in json.load(file)["requests"]]
+    found, = (one for one in definitions if one["display_name"] == display_name)
+    return json_format.ParseDict(found, workflow_pb2.Workflow())
 
 
 class Month:
@@ -53,13 +65,16 @@ class Month:
         self.sink.close()
 
     def pass_time(self, hours):
-        """Until kithd knows it, which looks at the clock every few seconds and counts in between."""
+        """Until kithd knows it, which looks at the clock every few seconds and counts in between. Where it is killed, it
+        is so before it knows, and once more in the middle of what that sets off."""
         self.hours += hours
         self.write_page()
+        self.end_of_step()
         board = deals.GetPipelineBoardRequest()
         until = time.time() + self.hours * 3600
         while self.send("Deals", "GetPipelineBoard", board).read_time.seconds < until - 60:
             pass
+        self.end_of_step()
 
     def write_page(self):
         # In place, because kithd sees the file's memory.

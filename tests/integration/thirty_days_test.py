@@ -27,10 +27,9 @@ from kith.leads.v1 import lead_pb2  # noqa: E402
 from kith.notifications.v1 import notification_pb2  # noqa: E402
 from kith.scoring_models.v1 import scoring_model_pb2  # noqa: E402
 from kith.workflows.v1 import workflow_run_pb2  # noqa: E402
-from simulated_month import Month  # noqa: E402
+from simulated_month import Month, shipped  # noqa: E402
 
 DAY = 24
-STAGES = "pipelines/default/stages/"
 
 
 class ThirtyDays(Month):
@@ -68,11 +67,11 @@ class ThirtyDays(Month):
         self.deal = self.step("Leads", "ConvertLead", name=self.lead, create_deal=True, deal_display_name="SEO",
                               amount={"currency_code": "EUR", "units": 12000}).converted_deal
         self.pass_time(3 * DAY)
-        # Day 5: the proposal is sent, which moves the deal.
+        # Day 5: they look at the proposal, which moves the deal by itself.
         self.await_quiet()
         self.step("Interactions", "RecordInteraction", parent=self.contact, interaction={
             "kind": interaction_pb2.DOCUMENT_VIEW, "channel": "proposal", "links": [self.deal]})
-        self.step("Deals", "MoveDeal", name=self.deal, stage=STAGES + "proposal-sent")
+        self.await_quiet()
         self.pass_time(5 * DAY)
         # Day 10: it is won.
         self.step("Deals", "WinDeal", name=self.deal)
@@ -108,6 +107,7 @@ class ThirtyDays(Month):
             {"id": "task", "call": {"method": "CreateTask", "request":
                                     '{"task": {"display_name": "Ask how {{record.display_name}} goes",'
                                     ' "owner": "{{record.owner}}", "deal": "{{record.name}}"}}'}}]})
+        self.work(shipped("Proposals move their deals"))
         form = self.step("Forms", "CreateForm", form={
             "display_name": "Ask about SEO", "assignment_rule": rule, "contact_source": "web form", "creates_lead": True,
             "fields": [
@@ -206,7 +206,8 @@ class ThirtyDaysTest(unittest.TestCase):
         self.assertIn(("SCORE_THRESHOLD", "Ada"), outcome["told"])
         self.assertIn(("ASSIGNMENT", "Ada"), outcome["told"])
         self.assertEqual(outcome["timeline"], ["CALL", "DOCUMENT_VIEW", "FORM_SUBMISSION"])
-        self.assertEqual(outcome["runs"], [("Check in", "DONE"), ("Follow up", "DONE"), ("Welcome", "DONE")])
+        self.assertEqual(outcome["runs"], [("Check in", "DONE"), ("Follow up", "DONE"), ("Proposals move their deals", "DONE"),
+                                           ("Welcome", "DONE")])
         broken = self.month(killed=True)
         self.assertGreater(broken.kills, 15)
         self.assertEqual(broken.outcome(), outcome)

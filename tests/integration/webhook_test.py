@@ -13,6 +13,7 @@ import unittest
 KITHD, STUBS = sys.argv[1:3]
 sys.path[:0] = [STUBS, os.path.dirname(os.path.abspath(__file__))]
 
+import grpc  # noqa: E402
 from kith.deals.v1 import deals_service_pb2 as deals  # noqa: E402
 from kith.deals.v1 import deals_service_pb2_grpc  # noqa: E402
 from kith.events.v1 import events_service_pb2 as events  # noqa: E402
@@ -127,17 +128,25 @@ class WebhookTest(unittest.TestCase):
         self.assertEqual(self.sink.posts, [])
 
     def test_reaches_nothing_behind_the_server(self):
-        self.start(allow="--webhook_allow=")
         plain = Sink()
         self.addCleanup(plain.close)
-        urls = [sink.url(host) for sink in (self.sink, plain)
-                for host in ("127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]")]
+        sinks = (self.sink, plain)
+        literal = ("127.0.0.1", "2130706433", "[::ffff:127.0.0.1]")
+        urls = [sink.url(host) for sink in sinks for host in ("localhost", *literal)]
+        # Some of them were saved while the operator allowed it.
+        self.start()
         for url in urls:
             self.webhook(url)
+        self.kithd.stop()
+        self.start(allow="--webhook_allow=")
         self.deal()
         ended = self.await_ends(len(urls))
         self.assertEqual([one.failure for one in ended], [delivery.ADDRESS_REFUSED] * len(urls))
         self.assertEqual(self.sink.posts + plain.posts, [])
+        for url in [sink.url(host) for sink in sinks for host in literal]:
+            with self.assertRaises(grpc.RpcError) as refused:
+                self.webhook(url)
+            self.assertEqual(refused.exception.code(), grpc.StatusCode.INVALID_ARGUMENT)
 
     def test_goes_on_in_order_once_the_receiver_is_up(self):
         self.start()

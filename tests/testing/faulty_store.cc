@@ -2,16 +2,17 @@
 
 #include <vector>
 
+#include "absl/types/span.h"
 #include "eventstore/base/status_macros.h"
 
 namespace kith::testing {
 namespace {
 
-using projections::EntryVisitor;
+using projections::EntriesVisitor;
 using projections::IndexBuild;
 using projections::IndexFamily;
 using projections::KeyRange;
-using projections::KeyVisitor;
+using projections::KeysVisitor;
 using projections::SpanVisitor;
 using projections::VersionedBatch;
 using projections::VersionedFamily;
@@ -27,9 +28,10 @@ class FaultyFamily final : public VersionedFamily {
     KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kRead, name_));
     return family_->Get(key, at, tier);
   }
-  absl::Status Scan(const KeyRange& range, Position at, KeyVisitor visit) const override {
+  absl::Status ScanEach(absl::Span<const KeyRange> ranges, Position at,
+                        KeysVisitor visit) const override {
     KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kRead, name_));
-    return family_->Scan(range, at, visit);
+    return family_->ScanEach(ranges, at, visit);
   }
   std::unique_ptr<VersionedBatch> NewBatch() override { return family_->NewBatch(); }
   absl::Status Write(VersionedBatch& batch) override {
@@ -86,13 +88,15 @@ class FaultyIndex final : public IndexFamily {
     KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kRead, name_));
     return family_->Checkpoint();
   }
-  absl::Status Scan(const KeyRange& range, Position at, EntryVisitor visit) const override {
+  absl::Status ScanEach(absl::Span<const KeyRange> ranges, Position at,
+                        EntriesVisitor visit) const override {
     KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kRead, name_));
-    return family_->Scan(range, at, visit);
+    return family_->ScanEach(ranges, at, visit);
   }
-  absl::Status ScanCurrent(const KeyRange& range, EntryVisitor visit) const override {
+  absl::Status ScanCurrentEach(absl::Span<const KeyRange> ranges,
+                               EntriesVisitor visit) const override {
     KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kRead, name_));
-    return family_->ScanCurrent(range, visit);
+    return family_->ScanCurrentEach(ranges, visit);
   }
   absl::Status ScanSpans(SpanVisitor visit) const override {
     KITH_RETURN_IF_ERROR(faults_.At(StoreStep::kRead, name_));

@@ -213,27 +213,37 @@ class Run {
     return job.Complete();
   }
 
-  // Only plans, for a job that nobody is told of: records that rows refer to count as found.
-  void Check(const ImportPlanner& planner, const v1::ImportJob& job) {
-    References references;
-    for (const auto& [key, row] : planner.CollectReferences()) references.emplace(key, "x");
+  // Has the server check the rows, as ones of a job that nobody is told of.
+  absl::Status Check(const ImportPlanner& planner, const v1::ImportJob& job) {
+    const Interruptible interruptible;
+    Lookups lookups(session_, planner, taken_back_, collection_);
+    KITH_RETURN_IF_ERROR(lookups.Find(/*makes=*/false));
+    Importer importer(session_.client(), options_.in_flight);
+    const auto take_all = [&] {
+      for (const Importer::Result& result : importer.TakeResults()) Take(result, nullptr);
+    };
     for (const CsvRow& row : csv_.rows) {
-      absl::StatusOr<std::vector<PlannedCall>> calls = planner.Plan(row, references);
-      absl::Status checked = calls.status();
-      if (calls.ok()) {
-        checked = IsMatched(job, *calls) ? MatchRecord(session_.catalog(), job.name(), row, *calls)
-                                         : CheckRequired(calls->front());
-      }
-      Take({&row, std::move(checked), RowOutcome::kCreated, ""}, nullptr);
+      if (interrupted || !SubmitCheck(row, lookups, job, importer)) break;
+      take_all();
+      if (stopped_by_.has_value()) break;
     }
+    importer.Finish();
+    take_all();
+    if (!stopped_by_.has_value() && interrupted) stopped_by_ = absl::CancelledError("interrupted");
+    return absl::OkStatus();
   }
 
   absl::Status Summarise(const v1::ImportCounts& counts) {
     progress_.Clear();
     if (options_.dry_run) {
-      session_.out() << collection_ << ": " << FormatCount(created_) << " would be sent, "
-                     << FormatCount(rejects_.count())
-                     << " rejected; the server checks more once they are sent\n";
+      session_.out() << collection_ << ": " << FormatCount(checked_.created())
+                     << " would be created, " << FormatCount(checked_.updated()) << " updated, "
+                     << FormatCount(checked_.unchanged()) << " unchanged, "
+                     << FormatCount(rejects_.count()) << " rejected"
+                     << (half_checked_ == 0 ? ""
+                                            : absl::StrCat("; of ", FormatCount(half_checked_),
+                                                           " the server checks more once sent"))
+                     << '\n';
     } else {
       session_.out() << collection_ << ": " << FormatCount(counts.created()) << " created, "
                      << FormatCount(counts.updated()) << " updated, "
@@ -268,6 +278,29 @@ class Run {
     return importer.Submit(row, std::move(calls), std::move(keys));
   }
 
+  // What the server cannot check before, because it is about what is not there yet, or because only
+  // a row of other records says it, is checked as far as it can be here.
+  bool SubmitCheck(const CsvRow& row, const Lookups& lookups, const v1::ImportJob& job,
+                   Importer& importer) {
+    absl::StatusOr<std::vector<PlannedCall>> calls = lookups.PlanOnly(row);
+    if (calls.ok()) {
+      const absl::Status completed = CompleteLinks(*calls);
+      if (!completed.ok()) calls = completed;
+    }
+    if (!calls.ok()) return importer.Submit(row, std::move(calls));
+    const bool is_one_call = calls->size() == 1;
+    const bool is_matched = IsMatched(job, *calls);
+    const absl::Status required = is_matched ? absl::OkStatus() : CheckRequired(calls->front());
+    if (!required.ok()) return importer.Submit(row, required);
+    const absl::Status asked = CheckRecord(session_.catalog(), job, row, *calls);
+    if (!asked.ok() && is_matched) return importer.Submit(row, asked);
+    const bool is_asked = asked.ok() && !lookups.NamesMissing(row);
+    if (!is_asked || !is_one_call) ++half_checked_;
+    if (is_asked) return importer.Submit(row, std::move(calls));
+    importer.Note(row, RowOutcome::kCreated);
+    return true;
+  }
+
   // What the further calls of a row are of, its first says.
   absl::Status CompleteLinks(std::vector<PlannedCall>& calls) {
     for (PlannedCall& call : calls) {
@@ -293,15 +326,26 @@ class Run {
     if (!result.status.ok()) {
       progress_.Clear();
       rejects_.Add(*result.row, result.status, session_.err());
-    } else {
-      ++created_;
     }
     if (job == nullptr) {
-      progress_.Update(created_ + rejects_.count());
+      if (result.status.ok()) CountChecked(result.outcome);
+      progress_.Update(checked_.created() + checked_.updated() + checked_.unchanged() +
+                       rejects_.count());
       return;
     }
     if (absl::Status counted = job->Count(result); !counted.ok()) stopped_by_ = std::move(counted);
     progress_.Update(job->position());
+  }
+
+  void CountChecked(RowOutcome outcome) {
+    switch (outcome) {
+      case RowOutcome::kCreated:
+        return checked_.set_created(checked_.created() + 1);
+      case RowOutcome::kUpdated:
+        return checked_.set_updated(checked_.updated() + 1);
+      case RowOutcome::kUnchanged:
+        return checked_.set_unchanged(checked_.unchanged() + 1);
+    }
   }
 
   Session& session_;
@@ -312,7 +356,8 @@ class Run {
   Progress progress_;
   TakenBack taken_back_;
   ShortLinks links_;
-  int64_t created_ = 0;
+  v1::ImportCounts checked_;  // what would become of rows, in a dry run
+  int64_t half_checked_ = 0;  // of those the server knows more once they are sent
   std::optional<absl::Status> stopped_by_;
 };
 
@@ -483,7 +528,7 @@ absl::Status RunImport(Session& session, const std::vector<std::string>& words) 
     if (job.name().empty()) {
       KITH_ASSIGN_OR_RETURN(job, JobOf(options, mapping, json, csv));
     }
-    run.Check(planner, job);
+    KITH_RETURN_IF_ERROR(run.Check(planner, job));
     return run.Summarise({});
   }
   KITH_ASSIGN_OR_RETURN(ImportJob job,

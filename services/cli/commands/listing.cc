@@ -35,6 +35,10 @@ using google::protobuf::Message;
 using google::protobuf::Reflection;
 
 constexpr int64_t kPageSizeMax = 1000;
+// So many rows the server looks at for a page without an index: there the page ends.
+constexpr int64_t kLooksMax = 10'000;
+// After so many pages without an item a list ends that is not asked for whole.
+constexpr int kEmptyPagesMax = 100;
 
 const FieldDescriptor* Field(const Message& message, const char* name) {
   return message.GetDescriptor()->FindFieldByName(name);
@@ -64,8 +68,9 @@ void PrintPlan(const type::v1::ListPlan& plan, std::ostream& out) {
     out << "Found in " << StretchText(stretch) << ".\n";
   }
   if (plan.looked_at() > 0) {  // else it is not told
+    const bool ends_there = plan.looked_at() >= kLooksMax && !plan.sorted();
     out << FormatCount(plan.looked_at()) << " looked at" << (plan.sorted() ? ", then sorted" : "")
-        << ".\n";
+        << (ends_there ? " for the first page, which ended there" : "") << ".\n";
   }
   if (!plan.wanted_index().empty()) {
     out << "An index on " << plan.wanted_index() << " would serve this.\n";
@@ -238,16 +243,24 @@ absl::Status ListPages(Session& session, const Method& method, const Message& re
   // Of some lists the server says how many a page has.
   const bool is_sized = size == nullptr || asking->GetInt32(request, size) != 0;
   int64_t told = 0;
+  int empty_pages = 0;
   while (true) {
-    // A page may be empty and have a next one all the same.
     if (!is_sized) {
       asking->SetInt32(page_request.get(), size, std::min(limit.items_max, kPageSizeMax));
     }
     KITH_ASSIGN_OR_RETURN(std::unique_ptr<Message> page, session.Call(method, *page_request));
-    told += page->GetReflection()->FieldSize(*page, method.items);
+    // A page may be empty and have a next one all the same.
+    const int items = page->GetReflection()->FieldSize(*page, method.items);
+    told += items;
+    if (items == 0) ++empty_pages;
     const std::string next =
         page->GetReflection()->GetString(*page, Field(*page, "next_page_token"));
     if (!visit(std::move(page)) || next.empty() || told >= limit.items_max) {
+      return absl::OkStatus();
+    }
+    if (empty_pages == kEmptyPagesMax && !limit.is_all()) {
+      session.err() << "Not all rows were looked at so far: --all goes on to the last one, and a "
+                       "narrower filter ends sooner.\n";
       return absl::OkStatus();
     }
     asking->SetString(page_request.get(), token, next);
@@ -318,7 +331,8 @@ void PrintList(Session& session, const Method& method, const ListLook& look, con
                      &reply.GetReflection()->GetMessage(reply, Field(reply, "summary"))),
                  look.csv ? session.err() : session.out());
   }
-  if (!reply.GetReflection()->GetString(reply, Field(reply, "next_page_token")).empty()) {
+  const std::string next = reply.GetReflection()->GetString(reply, Field(reply, "next_page_token"));
+  if (!next.empty() && !items.empty()) {
     session.err() << "The first " << FormatCount(items.size())
                   << "; --limit N or --all shows more.\n";
   }

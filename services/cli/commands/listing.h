@@ -54,7 +54,8 @@ CalledNames NamesFor(Session& session, const std::vector<Path>& columns,
                      const google::protobuf::Message& request);
 
 // The pages of a list until its end, the limit, or until `visit` answers false. They show one
-// moment, the first page's, which alone is asked for a summary.
+// moment, the first page's, which alone is asked for a summary. A list that is not asked for whole
+// ends after a hundred empty pages, too, which is said on `err`.
 using PageVisitor = absl::FunctionRef<bool(std::unique_ptr<google::protobuf::Message> page)>;
 absl::Status ListPages(Session& session, const Method& method,
                        const google::protobuf::Message& request, ListLimit limit,

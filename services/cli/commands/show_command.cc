@@ -63,7 +63,8 @@ std::string TriggerOf(const WorkflowTrigger& trigger) {
     const auto& moment = trigger.record_time();
     return absl::StrCat("at ", moment.field(), moment.offset().empty() ? "" : " ", moment.offset(),
                         moment.time_of_day().empty() ? "" : " at ", moment.time_of_day(), ", of ",
-                        trigger.resource(), ThatAre(trigger.condition()));
+                        moment.existing_records() ? "old and new " : "", trigger.resource(),
+                        ThatAre(trigger.condition()));
   }
   if (trigger.has_score_reached()) {
     return absl::StrCat("when the score of one of ", trigger.resource(), " reaches ",
@@ -92,7 +93,8 @@ std::string TextOf(const WorkflowStep& step) {
                           wait.duration());
     }
     case WorkflowStep::kBranch:
-      return absl::StrCat("if ", step.branch().condition());
+      return absl::StrCat("if ", step.branch().of(), step.branch().of().empty() ? "" : " is ",
+                          step.branch().condition());
     case WorkflowStep::kAwait: {
       const auto& await = step.await();
       return absl::StrCat("if within ", await.timeout(), " one of ", await.resource(), " ",

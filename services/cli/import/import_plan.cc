@@ -330,6 +330,19 @@ absl::Status MatchRecord(const Catalog& catalog, const std::string& import_job, 
   return absl::OkStatus();
 }
 
+absl::Status CheckRecord(const Catalog& catalog, const import_jobs::v1::ImportJob& job,
+                         const CsvRow& row, std::vector<PlannedCall>& calls) {
+  KITH_RETURN_IF_ERROR(MatchRecord(catalog, job.name(), row, calls));
+  auto& check = static_cast<import_jobs::v1::ImportRecordRequest&>(*calls.front().request);
+  check.clear_import_job();
+  check.clear_request_id();
+  check.set_validate_only(true);
+  *check.mutable_match_keys() = job.match_keys();
+  check.set_policy(job.policy());
+  calls.erase(calls.begin() + 1, calls.end());
+  return absl::OkStatus();
+}
+
 absl::StatusOr<ImportPlanner> ImportPlanner::Make(const Mapping& mapping, const Catalog& catalog,
                                                   const CsvFile& file) {
   ImportPlanner planner(mapping, catalog, file);

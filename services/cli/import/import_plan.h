@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "kith/import_jobs/v1/import_job.pb.h"
 #include "services/cli/calls/catalog.h"
 #include "services/cli/import/csv_reader.h"
 #include "services/cli/import/import_mapping.h"
@@ -65,6 +66,11 @@ bool MayMatch(const google::protobuf::RepeatedField<int>& match_keys,
 // lead or deal.
 absl::Status MatchRecord(const Catalog& catalog, const std::string& import_job, const CsvRow& row,
                          std::vector<PlannedCall>& calls);
+
+// The same, of a row that is only to be checked as one of the job, which need not be there: its
+// further calls, which are of a record that is not there yet, are left out.
+absl::Status CheckRecord(const Catalog& catalog, const import_jobs::v1::ImportJob& job,
+                         const CsvRow& row, std::vector<PlannedCall>& calls);
 
 // Makes plans for the rows of one file. Immutable; any thread. Borrows all it is given.
 class ImportPlanner {

@@ -78,6 +78,12 @@ bool Importer::Submit(const CsvRow& row, absl::StatusOr<std::vector<PlannedCall>
   return true;
 }
 
+void Importer::Note(const CsvRow& row, RowOutcome outcome) {
+  const uint64_t number = submitted_++;
+  MutexLock lock(mutex_);
+  Put(number, {&row, absl::OkStatus(), outcome, ""});
+}
+
 bool Importer::IsFree(const std::vector<uint64_t>& keys) const {
   for (const uint64_t key : keys) {
     if (keys_.contains(key)) return false;

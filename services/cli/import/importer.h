@@ -45,6 +45,8 @@ class Importer {
   // False, and nothing is sent, where what a row met concerns all.
   [[nodiscard]] bool Submit(const CsvRow& row, absl::StatusOr<std::vector<PlannedCall>> calls,
                             std::vector<uint64_t> keys = {});
+  // Takes in what would become of a row of which nothing is to be sent.
+  void Note(const CsvRow& row, RowOutcome outcome);
   // What became of the rows that follow those told before, up to the first one under way; does not
   // wait.
   std::vector<Result> TakeResults();

@@ -1,5 +1,6 @@
 #include "services/cli/import/lookups.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -49,11 +50,11 @@ bool IsRefusal(const absl::Status& status) {
 
 }  // namespace
 
-absl::Status Lookups::Find() {
+absl::Status Lookups::Find(bool makes) {
   for (const auto& [key, row] : planner_.CollectReferences()) {
     absl::StatusOr<std::string> name = FindOne(key);
     const bool is_missing = name.ok() && name->empty();
-    if (is_missing && key.lookup->collection == collection_) {
+    if (is_missing && makes && key.lookup->collection == collection_) {
       name = Make(key, *row);
     } else if (is_missing) {
       missing_.emplace(key, row);
@@ -100,6 +101,13 @@ absl::StatusOr<std::vector<PlannedCall>> Lookups::Plan(const CsvRow& row) {
     has_made = true;
   }
   return has_made ? planner_.Plan(row, references_) : std::move(calls);
+}
+
+bool Lookups::NamesMissing(const CsvRow& row) const {
+  if (missing_.empty()) return false;
+  const std::vector<ReferenceKey> named = planner_.ReferencesOf(row);
+  return std::any_of(named.begin(), named.end(),
+                     [&](const ReferenceKey& key) { return missing_.contains(key); });
 }
 
 absl::StatusOr<std::string> Lookups::Make(const ReferenceKey& key, const CsvRow& row) {

@@ -31,12 +31,18 @@ class Lookups {
         taken_back_(taken_back),
         collection_(std::move(collection)) {}
 
-  // Looks for all that rows refer to, and makes of the rows' own collection what is missing. Fails
-  // only where every further call would fail too.
-  absl::Status Find();
+  // Looks for all that rows refer to, and makes of the rows' own collection what is missing, where
+  // it `makes` anything. Fails only where every further call would fail too.
+  absl::Status Find(bool makes = true);
   // The calls of a row, as ImportPlanner::Plan has them. Makes what it refers to and is missing,
   // where the row has no mistake of its own.
   absl::StatusOr<std::vector<PlannedCall>> Plan(const CsvRow& row);
+  // The same, and makes nothing: what is missing has a name that is none.
+  absl::StatusOr<std::vector<PlannedCall>> PlanOnly(const CsvRow& row) const {
+    return planner_.Plan(row, references_);
+  }
+  // Whether the row refers to what would be made first.
+  bool NamesMissing(const CsvRow& row) const;
   // Takes in what became of a row.
   void Take(const Importer::Result& result);
   // Deletes what was made and is named by no row that was taken; what stays, is told. After the

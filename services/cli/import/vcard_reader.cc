@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -21,19 +22,18 @@ namespace kith::cli {
 namespace {
 
 constexpr absl::string_view kColumns[] = {
-    "uid",        "fn",    "prefix", "given", "additional", "family", "suffix", "org",
-    "department", "title", "email",  "tel",   "url",        "bday",   "note",   "categories",
-    "street",     "city",  "region", "code",  "country",    "lang",   "x"};
+    "uid",  "fn",         "prefix", "given", "additional", "family", "suffix",
+    "org",  "department", "title",  "email", "tel",        "url",    "bday",
+    "note", "categories", "street", "city",  "region",     "code",   "country",
+    "lang", "photo",      "social", "x"};
 
 // Of one card, but for what is passed over.
 constexpr size_t kCardBytesMax = 1 << 20;
 // A card may have others within it, as an AGENT of 2.1.
 constexpr int kNestedMax = 10;
-
-// What a card may have within it that is no text: it is passed over, however long.
-bool IsEmbedded(const std::string& property) {
-  return property == "PHOTO" || property == "LOGO" || property == "SOUND" || property == "KEY";
-}
+// Of what only some programs know a contact takes so many, each of so many bytes.
+constexpr size_t kUnknownMax = 50;
+constexpr size_t kUnknownBytesMax = 512;
 
 absl::Status Wrong(int64_t line, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("line ", line, ": ", why));
@@ -52,6 +52,19 @@ struct Property {
                        [&](const auto& each) { return absl::EqualsIgnoreCase(each.second, text); });
   }
 };
+
+bool IsWebAddress(absl::string_view text) {
+  return absl::StartsWithIgnoreCase(text, "http://") ||
+         absl::StartsWithIgnoreCase(text, "https://");
+}
+
+// What a card may have within it that is no text: it is passed over, however long. Where a picture
+// is, is a text.
+bool IsEmbedded(const Property& property) {
+  const std::string& name = property.name;
+  if (name == "PHOTO") return !IsWebAddress(property.value);
+  return name == "LOGO" || name == "SOUND" || name == "KEY";
+}
 
 bool IsQuotedPrintable(absl::string_view line) {
   const absl::string_view front = line.substr(0, line.find(':'));
@@ -241,15 +254,13 @@ class Card {
 
   void AddText(const Property& property) {
     const std::string column = absl::AsciiStrToLower(property.name);
-    // What only some programs know stays as it is written.
-    if (absl::StartsWith(column, "x-")) {
-      Add("x", absl::StrCat(property.name, ":", Unescaped(property.value)), false);
-      return;
-    }
+    if ((column == "socialprofile" || column == "x-socialprofile") && TakeProfile(property)) return;
+    if (absl::StartsWith(column, "x-")) return TakeUnknown(property);
     constexpr absl::string_view kTexts[] = {"uid", "fn",   "title", "email", "tel",
-                                            "url", "bday", "note",  "lang"};
+                                            "url", "bday", "note",  "lang",  "photo"};
     if (std::find(std::begin(kTexts), std::end(kTexts), column) == std::end(kTexts)) return;
     std::string text = Unescaped(property.value);
+    if (column == "photo" && !values_[column].empty()) return;  // a contact has one
     if (column == "tel") {
       absl::string_view number = text;
       if (absl::StartsWithIgnoreCase(number, "tel:")) number.remove_prefix(4);
@@ -263,6 +274,34 @@ class Card {
                               (said != property.parameters.end() &&
                                absl::SimpleAtoi(said->second, &preference) && preference == 1);
     Add(column, text, is_preferred);
+  }
+
+  // As the command line takes a value of two fields; false where nothing says of which network.
+  bool TakeProfile(const Property& property) {
+    std::string network;
+    for (const auto& [name, text] : property.parameters) {
+      const bool says = name == "SERVICE-TYPE" || name == "TYPE";
+      const bool is_name = says && !text.empty() && !absl::EqualsIgnoreCase(text, "pref");
+      if (is_name && network.empty()) network = text;
+    }
+    const std::string profile(absl::StripAsciiWhitespace(Unescaped(property.value)));
+    if (network.empty() || profile.empty()) return false;
+    const nlohmann::ordered_json both = {{"network", network}, {"profile", profile}};
+    constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;
+    Add("social", both.dump(-1, ' ', false, kReplace), false);
+    return true;
+  }
+
+  // What only some programs know stays as it is written.
+  void TakeUnknown(const Property& property) {
+    const std::string& name = property.name;
+    const bool is_name = name.size() > 2 && std::all_of(name.begin(), name.end(), [](char c) {
+                           return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-';
+                         });
+    const absl::string_view value = absl::StripAsciiWhitespace(property.value);
+    const std::string text = absl::StrCat(name, ":", value);
+    const bool fits = text.size() <= kUnknownBytesMax && values_["x"].size() < kUnknownMax;
+    if (is_name && !value.empty() && fits) Add("x", text, false);
   }
 
   static std::string Day(absl::string_view text) {
@@ -334,7 +373,7 @@ absl::StatusOr<CsvFile> ParseCards(absl::string_view text) {
     } else if (property.name == "END" && is_of_card) {
       rows.push_back(card->Row());
       card = nullptr;
-    } else if (nested == 0 && !IsEmbedded(property.name)) {
+    } else if (nested == 0 && !IsEmbedded(property)) {
       bytes += property.value.size();
       if (bytes > kCardBytesMax) return Wrong(number, "the card has more than 1 MiB of text");
       card->Take(property);

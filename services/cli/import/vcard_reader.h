@@ -16,11 +16,13 @@ bool LooksLikeCards(absl::string_view text);
 
 // A row has a column for each of what a contact can take: uid, fn, prefix, given, additional,
 // family, suffix, org, department, title, email, tel, url, bday, note, categories, street, city,
-// region, code, country, lang, and x for what only some programs know ("X-SKYPE:joerg"). Several
-// of one, but for the first address, stand in its cell in lines of their own, preferred ones first.
-// Pictures, sounds and what nobody asked for are left out, however long. A row's line is where its
-// card begins. Fails where a card does not end, has more than 1 MiB of the rest, holds more than
-// ten others within each other, or has a line that is none, naming the line.
+// region, code, country, lang, photo (where it is), social ({"network": …, "profile": …}), and x
+// for what only some programs know, as it is written ("X-SKYPE:joerg"), as far as a contact takes
+// it. Several of one, but for the first address and picture, stand in its cell in lines of their
+// own, preferred ones first. Pictures, sounds and what nobody asked for are left out, however long.
+// A row's line is where its card begins. Fails where a card does not end, has more than 1 MiB of
+// the rest, holds more than ten others within each other, or has a line that is none, naming the
+// line.
 absl::StatusOr<CsvFile> ParseCards(absl::string_view text);
 
 // The parts of a structured value, and of each its elements: "one;two,,three;;four\,five\;six" is

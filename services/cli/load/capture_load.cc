@@ -1,4 +1,4 @@
-// The loads of interactions with people who are told by an address: one a call, and many.
+// The loads of interactions with people who are told by an address: one a call, many, and a stream.
 #include <string>
 #include <vector>
 
@@ -7,6 +7,7 @@
 #include "services/cli/load/load_call.h"
 #include "services/cli/load/load_interaction.h"
 #include "services/cli/load/load_subjects.h"
+#include "services/cli/load/stream_caller.h"
 
 namespace kith::cli {
 namespace {
@@ -98,6 +99,27 @@ class BatchCaller final : public LoadCaller {
       call_;
 };
 
+std::vector<v1::IngestCapturesRequest> MessagesOf(const LoadTarget& target,
+                                                  const std::vector<std::string>& addresses,
+                                                  int caller) {
+  Captures captures(target, addresses, caller);
+  std::vector<v1::IngestCapturesRequest> messages(kStreamMessages);
+  uint64_t number = 0;
+  for (v1::IngestCapturesRequest& message : messages) {
+    for (int i = 0; i < kStreamItems; ++i) captures.Fill(number++, message.add_items());
+  }
+  return messages;
+}
+
+class CaptureStreamCaller final
+    : public StreamCaller<Service, v1::IngestCapturesRequest, v1::IngestCapturesResponse> {
+ public:
+  CaptureStreamCaller(const LoadTarget& target, const std::vector<std::string>& addresses,
+                      const std::shared_ptr<grpc::Channel>& channel, int caller)
+      : StreamCaller(target, channel, &Service::StubInterface::async_interface::IngestCaptures,
+                     caller, MessagesOf(target, addresses, caller)) {}
+};
+
 template <class Caller>
 class CaptureLoad final : public LoadKind {
  public:
@@ -122,6 +144,10 @@ class CaptureLoad final : public LoadKind {
 
 std::unique_ptr<LoadKind> NewCaptureLoad() {
   return std::make_unique<CaptureLoad<CaptureCaller>>();
+}
+
+std::unique_ptr<LoadKind> NewCaptureStreamLoad() {
+  return std::make_unique<CaptureLoad<CaptureStreamCaller>>();
 }
 
 std::unique_ptr<LoadKind> NewCaptureManyLoad() {

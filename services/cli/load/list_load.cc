@@ -1,5 +1,6 @@
 // The loads that read many rows a call: pages of deals and of contacts, the board and the forecast.
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -11,6 +12,8 @@
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/forecast/v1/forecast_service.grpc.pb.h"
+#include "kith/scoring_models/v1/scores_service.grpc.pb.h"
+#include "kith/scoring_models/v1/scoring_models_service.grpc.pb.h"
 #include "services/cli/load/load_call.h"
 #include "services/cli/load/load_subjects.h"
 #include "services/cli/text/values.h"
@@ -201,6 +204,43 @@ class SameQuestionLoad final : public LoadKind {
   const LoadTarget* target_ = nullptr;
 };
 
+// Pages of what the first model that there is makes of records, the most first.
+class ListScoresLoad final : public LoadKind {
+ public:
+  absl::Status Prepare(const LoadTarget& target,
+                       const std::shared_ptr<grpc::Channel>& channel) override {
+    scoring_models::v1::ListScoringModelsRequest request;
+    request.set_page_size(1);
+    scoring_models::v1::ListScoringModelsResponse response;
+    grpc::ClientContext context;
+    Authorise(target, &context);
+    const grpc::Status listed =
+        scoring_models::v1::ScoringModelsService::NewStub(channel)->ListScoringModels(
+            &context, request, &response);
+    if (!listed.ok()) return StatusOf(listed);
+    if (response.scoring_models().empty()) {
+      return absl::FailedPreconditionError("there is no scoring model to call about");
+    }
+    scoring_models::v1::ListScoresRequest question;
+    question.set_model(response.scoring_models(0).name());
+    question.set_page_size(kPage);
+    constexpr Pages::Base::Method kListScores = &Scores::StubInterface::async_interface::ListScores;
+    pages_ = std::make_unique<Pages>(kListScores, std::move(question));
+    return pages_->Prepare(target, channel);
+  }
+  std::unique_ptr<LoadCaller> NewCaller(const std::shared_ptr<grpc::Channel>& channel,
+                                        int number) override {
+    return pages_->NewCaller(channel, number);
+  }
+
+ private:
+  using Scores = scoring_models::v1::ScoresService;
+  using Pages = SameQuestionLoad<Scores, scoring_models::v1::ListScoresRequest,
+                                 scoring_models::v1::ListScoresResponse>;
+
+  std::unique_ptr<Pages> pages_;
+};
+
 }  // namespace
 
 std::unique_ptr<LoadKind> NewListDealsLoad() { return std::make_unique<ListDealsLoad>(OfItsStage); }
@@ -219,6 +259,7 @@ std::unique_ptr<LoadKind> NewFindContactLoad() {
 std::unique_ptr<LoadKind> NewFindNobodyLoad() {
   return std::make_unique<ListContactsLoad>(WithNoSuchWord);
 }
+std::unique_ptr<LoadKind> NewListByScoreLoad() { return std::make_unique<ListScoresLoad>(); }
 std::unique_ptr<LoadKind> NewBoardLoad() {
   using Load = SameQuestionLoad<Service, v1::GetPipelineBoardRequest, v1::PipelineBoard>;
   constexpr Load::Base::Method kGetPipelineBoard =

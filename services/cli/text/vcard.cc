@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -90,6 +91,27 @@ void AddBirthday(const google::type::Date& day, Card& card) {
                                    day.month(), day.day()));
 }
 
+// 3.0 has no property for it but the one that address books use.
+void AddSocialProfile(const contacts::v1::SocialProfile& profile, Card& card) {
+  // What no parameter may have, in quotation marks or not.
+  const std::string network = absl::StrReplaceAll(
+      profile.network(), {{"\"", ""}, {",", " "}, {"\r", " "}, {"\n", " "}, {"\t", " "}});
+  const bool is_text = !absl::StartsWithIgnoreCase(profile.profile(), "http");
+  const std::string front =
+      card.is_4() ? absl::StrCat("SOCIALPROFILE", is_text ? ";VALUE=text" : "", ";SERVICE-TYPE=")
+                  : "X-SOCIALPROFILE;TYPE=";
+  card.AddText(absl::StrCat(front, "\"", network, "\""), profile.profile());
+}
+
+// "X-SKYPE:ada", which is as a card writes it.
+void AddCardProperty(absl::string_view text, Card& card) {
+  const size_t colon = text.find(':');
+  if (colon == text.npos) return;
+  card.Add(
+      text.substr(0, colon),
+      absl::StrReplaceAll(text.substr(colon + 1), {{"\r\n", "\\n"}, {"\n", "\\n"}, {"\r", "\\n"}}));
+}
+
 // Every card has a name.
 std::string NameOf(const contacts::v1::Contact& contact) {
   if (!contact.display_name().empty()) return contact.display_name();
@@ -128,11 +150,14 @@ void PrintCard(const contacts::v1::Contact& contact, CardVersion version, std::o
   }
   AddBirthday(contact.birthday(), card);
   card.Add("URL", contact.website());
+  card.Add(card.is_4() ? "PHOTO" : "PHOTO;VALUE=uri", contact.photo_url());
+  for (const auto& profile : contact.social_profiles()) AddSocialProfile(profile, card);
   if (card.is_4()) card.Add("LANG", contact.language());
   std::vector<std::string> tags;
   for (const std::string& tag : contact.tags()) tags.push_back(Escaped(tag));
   card.Add("CATEGORIES", absl::StrJoin(tags, ","));
   card.AddText("NOTE", contact.notes());
+  for (const std::string& property : contact.card_properties()) AddCardProperty(property, card);
   if (contact.has_update_time()) {
     card.Add("REV", absl::FormatTime("%Y%m%dT%H%M%SZ", FromTimestamp(contact.update_time()),
                                      absl::UTCTimeZone()));

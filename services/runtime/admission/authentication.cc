@@ -1,12 +1,15 @@
 #include "services/runtime/admission/authentication.h"
 
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/type/v1/errors.pb.h"
+#include "services/runtime/admission/certificate_end.h"
 
 namespace kith::runtime {
 namespace {
@@ -23,11 +26,13 @@ absl::StatusOr<std::shared_ptr<const Caller>> Somebody(std::shared_ptr<const Cal
 absl::Status KeyExpired(const Caller& caller) {
   const std::string key = absl::StrCat("apiKeys/", caller.actor);
   const std::string time = absl::FormatTime(caller.expire_time, absl::UTCTimeZone());
-  return Error(type::v1::ERROR_KEY_EXPIRED,
-               absl::StrCat("What you show of the API key ", key, " counts no longer since ", time,
-                            ": the key expired, or was rotated. Get another key, or its new "
-                            "secret, from whoever makes the keys of your workspace."),
-               {{"key", key}, {"expire_time", time}});
+  return Error(
+      type::v1::ERROR_KEY_EXPIRED,
+      absl::StrCat("What you show of the API key ", key, " counts no longer since ", time,
+                   ": the key expired, or was rotated, or the certificate that stands for it "
+                   "expired. Get another key, its new secret, or a new certificate, from "
+                   "whoever makes the keys of your workspace."),
+      {{"key", key}, {"expire_time", time}});
 }
 
 absl::Status NotLetIn(const Caller& caller) {
@@ -99,10 +104,16 @@ absl::StatusOr<std::shared_ptr<const Caller>> Authentication::Shown(const Carrie
 std::shared_ptr<const Caller> Authentication::CallerOfCertificate(const Carrier& carrier) const {
   if (client_keys_ == nullptr) return nullptr;
   const auto keys = client_keys_->Current();
-  for (const std::string& name : carrier.certified_names()) {
+  const std::vector<std::string> names = carrier.certified_names();
+  for (const std::string& name : names) {
     const auto found = keys->find(name);
     if (found == keys->end()) continue;
-    return authorizer_.CallerOfKey(found->second.workspace, found->second.key);
+    auto caller = authorizer_.CallerOfKey(found->second.workspace, found->second.key);
+    const absl::Time end = CertificateEndIn(names);
+    if (caller == nullptr || caller->expire_time <= end) return caller;
+    auto until = std::make_shared<Caller>(*caller);
+    until->expire_time = end;
+    return until;
   }
   return nullptr;
 }

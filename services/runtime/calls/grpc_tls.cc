@@ -9,6 +9,7 @@
 #include "eventstore/base/mutex.h"
 #include "grpc/grpc.h"
 #include "grpc/grpc_security.h"
+#include "services/runtime/admission/certificate_end.h"
 
 namespace kith::runtime {
 namespace {
@@ -65,6 +66,18 @@ class FileCredentials final : public grpc::ServerCredentials {
   std::shared_ptr<const TlsReading> given_ KITH_GUARDED_BY(mutex_);
 };
 
+// Each call asks, and calls of one connection come one after the other: the last certificate of a
+// thread is remembered.
+std::string EndOf(absl::string_view pem) {
+  struct Last {
+    std::string pem;
+    std::string end;
+  };
+  thread_local Last last;
+  if (last.pem != pem) last = {std::string(pem), CertificateEnd(pem)};
+  return last.end;
+}
+
 }  // namespace
 
 std::shared_ptr<grpc::ServerCredentials> GrpcTlsCredentials(TlsFiles& files) {
@@ -80,6 +93,9 @@ std::vector<std::string> CertifiedNames(const grpc::AuthContext& context) {
   for (const auto& host : context.FindPropertyValues(GRPC_PEER_DNS_PROPERTY_NAME)) {
     names.push_back(
         absl::StrCat("DNS:", absl::AsciiStrToLower(absl::string_view(host.data(), host.size()))));
+  }
+  for (const auto& pem : context.FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME)) {
+    names.push_back(EndOf(absl::string_view(pem.data(), pem.size())));
   }
   return names;
 }

@@ -20,6 +20,7 @@
 #include "google/rpc/status.pb.h"
 #include "services/runtime/calls/duplex_call.h"
 #include "services/runtime/commands/transact.h"
+#include "services/runtime/reads/hide_found.h"
 #include "services/runtime/requests/grpc_status.h"
 #include "services/runtime/requests/item_rules.h"
 
@@ -111,6 +112,7 @@ class IngestCall final : public IngestCourse {
     }
     void Done(absl::Status status) override {
       if (!status.ok()) *result_->mutable_status() = WireStatus(status, origin_.request.id);
+      HideFound(*origin_.caller, result_);
       message_.ItemThrough();
     }
 

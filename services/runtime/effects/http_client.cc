@@ -1,6 +1,9 @@
 #include "services/runtime/effects/http_client.h"
 
+#include <arpa/inet.h>
+#include <curl/curl.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -8,11 +11,34 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "eventstore/base/version.h"
 #include "services/runtime/effects/curl_loop.h"
 
 namespace kith::runtime {
 namespace {
+
+// What is said without TLS, everybody on the way reads.
+bool MayConnect(const AddressGuard& guard, const std::string& url, const sockaddr& address) {
+  const bool is_plain = absl::StartsWithIgnoreCase(url, "http:");
+  return is_plain ? guard.IsAllowed(address) : guard.MayReach(address);
+}
+
+// As curl reads it: of "https://2130706433/" it is "127.0.0.1". Without the brackets of IPv6; empty
+// where that is no URL.
+std::string HostOf(const std::string& url) {
+  CURLU* const parts = curl_url();
+  char* found = nullptr;
+  if (curl_url_set(parts, CURLUPART_URL, url.c_str(), 0) == CURLUE_OK) {
+    curl_url_get(parts, CURLUPART_HOST, &found, 0);
+  }
+  absl::string_view host = found == nullptr ? "" : found;
+  if (absl::ConsumePrefix(&host, "[")) absl::ConsumeSuffix(&host, "]");
+  std::string bare(host);
+  curl_free(found);
+  curl_url_cleanup(parts);
+  return bare;
+}
 
 // A post on its way, or waiting for its turn.
 class PostTransfer final : public CurlTransfer {
@@ -93,10 +119,7 @@ void PostTransfer::End(CURL* easy, CURLcode code) {
 // The address is what the connection goes to, whatever its name came to before.
 curl_socket_t PostTransfer::Open(void* told, curlsocktype, curl_sockaddr* address) {
   auto& transfer = *static_cast<PostTransfer*>(told);
-  const bool is_plain = absl::StartsWithIgnoreCase(transfer.post_.url, "http:");
-  const bool may =
-      is_plain ? transfer.guard_.IsAllowed(address->addr) : transfer.guard_.MayReach(address->addr);
-  if (!may) {
+  if (!MayConnect(transfer.guard_, transfer.post_.url, address->addr)) {
     transfer.was_refused_ = true;
     return CURL_SOCKET_BAD;
   }
@@ -115,6 +138,21 @@ size_t PostTransfer::Take(char* data, size_t size, size_t count, void* told) {
 }
 
 }  // namespace
+
+bool MayPostTo(const AddressGuard& guard, const std::string& url) {
+  const std::string host = HostOf(url);
+  sockaddr_in v4{};
+  v4.sin_family = AF_INET;
+  if (inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1) {
+    return MayConnect(guard, url, reinterpret_cast<const sockaddr&>(v4));
+  }
+  sockaddr_in6 v6{};
+  v6.sin6_family = AF_INET6;
+  if (inet_pton(AF_INET6, host.c_str(), &v6.sin6_addr) == 1) {
+    return MayConnect(guard, url, reinterpret_cast<const sockaddr&>(v6));
+  }
+  return true;
+}
 
 class HttpClient::Queue {
  public:

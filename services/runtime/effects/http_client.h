@@ -47,6 +47,10 @@ struct HttpResult {
   std::string why;      // for the log, where there was none
 };
 
+// Whether a client with this guard posts to the address that stands in the URL itself, however that
+// is written; true where a name does, of which only connecting tells. Pure, any thread.
+bool MayPostTo(const AddressGuard& guard, const std::string& url);
+
 // Thread-safe; a thread of its own.
 class HttpClient {
  public:

@@ -47,6 +47,9 @@ class PolicyCourse {
   void Turn(bool stopping);
   // Nothing is being decided or noted, or waits to be noted.
   bool IsAtRest() const;
+  // How long until a turn may find something to do, by the clock's Now and Elapsed, where nothing
+  // is recorded meanwhile and nobody calls `wake`; not positive: now.
+  absl::Duration Rest(absl::Time now, absl::Duration elapsed) const;
   // Something became of the policy in a workspace. Any thread.
   void Learn(WorkspaceId workspace) KITH_EXCLUDES(mutex_);
 
@@ -151,6 +154,8 @@ class PolicyCourse {
   absl::Time settled_ = absl::InfinitePast();
   bool looks_again_ = true;
   uint64_t generation_ = 0;  // the authorizer's, when something was held
+  // By the clock's Elapsed: when outcomes that are being gathered are noted.
+  absl::Duration next_note_ = absl::InfiniteDuration();
 
   std::map<Key, Task> tasks_;
   std::map<Key, std::deque<std::string>> subjects_;  // by stream: reactions, in their order

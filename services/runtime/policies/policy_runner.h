@@ -10,6 +10,7 @@
 // Owned by the server. A thread of its own; every call from any thread.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
@@ -18,6 +19,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "eventstore/base/metrics.h"
 #include "eventstore/base/mutex.h"
 #include "projections/reactions/policy.h"
 #include "services/runtime/calls/method_table.h"
@@ -26,10 +28,16 @@
 
 namespace kith::runtime {
 
+class PolicyHold;
+
 struct PolicyOptions {
   bool run = true;  // false: what is due waits until a server runs that does it
-  // How often it looks for what is due. Real time: what is due by a clock that stands still is done
-  // as soon as the clock has been moved.
+  // Begins nothing while this holds; may be null.
+  std::shared_ptr<PolicyHold> hold;
+  // How soon after another it looks for what is due, while there is something to do. Where there is
+  // nothing it waits for what is recorded and for what is due next, and looks at the time after
+  // five turns, because clocks may be set. Real time: what is due by a clock that stands still is
+  // done as soon as the clock has been moved.
   absl::Duration turn = absl::Milliseconds(10);
   // How long outcomes are gathered before they are noted, by the clock's Elapsed. Those that made
   // no event are decided again where the process ends before.
@@ -69,8 +77,20 @@ class PolicyRunner {
   void Wake() KITH_EXCLUDES(mutex_);
 
  private:
+  // The log's head is another.
+  void Recorded() KITH_EXCLUDES(mutex_);
   void Work() KITH_EXCLUDES(mutex_);
+  bool IsHeld() const;
+  // Returns when there may be something to do: true where that is due now, and false where it was
+  // recorded, or somebody called.
+  bool AwaitWork() KITH_EXCLUDES(mutex_);
+  // False where nothing was recorded for so long, and nobody called.
+  bool AwaitCall(absl::Duration most) KITH_EXCLUDES(mutex_);
+  // How long there is nothing to do, unless something is recorded; not positive: there is.
+  absl::Duration Rest() const;
+  void AddMetrics(MetricPage& page) const;
 
+  const Runtime& runtime_;
   const PolicyOptions options_;
   const std::vector<std::unique_ptr<Effect>>& effects_;
   ReactionDoers doers_;
@@ -78,8 +98,12 @@ class PolicyRunner {
   Mutex mutex_;
   CondVar changed_;
   bool woken_ KITH_GUARDED_BY(mutex_) = false;
+  bool recorded_ KITH_GUARDED_BY(mutex_) = false;
   bool stopping_ KITH_GUARDED_BY(mutex_) = false;
+  std::atomic<int64_t> turns_ = 0;    // in each of which every policy looks for what is due
+  std::atomic<int64_t> glances_ = 0;  // at the clock alone
   std::thread thread_;
+  const MetricSource metrics_{[this](MetricPage& page) { AddMetrics(page); }};
 };
 
 }  // namespace kith::runtime

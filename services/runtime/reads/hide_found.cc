@@ -40,7 +40,7 @@ const std::vector<Telling>& Tellings() {
   return all;
 }
 
-// Whether the message is one of those, or has some in its lists.
+// Whether the message is one of those, or has some.
 bool HideIn(const Caller& caller, Message& message) {
   const google::protobuf::Descriptor& type = *message.GetDescriptor();
   const google::protobuf::Reflection& reflection = *message.GetReflection();
@@ -55,12 +55,17 @@ bool HideIn(const Caller& caller, Message& message) {
     hides = true;
   }
   for (int i = 0; i < type.field_count(); ++i) {
-    const FieldDescriptor& list = *type.field(i);
-    const bool may_tell = list.is_repeated() && !list.is_map() && list.message_type() != nullptr &&
-                          list.message_type()->file()->package() == type.file()->package();
+    const FieldDescriptor& field = *type.field(i);
+    const bool may_tell = !field.is_map() && field.message_type() != nullptr &&
+                          field.message_type()->file()->package() == type.file()->package();
     if (!may_tell) continue;
-    for (int at = 0; at < reflection.FieldSize(message, &list); ++at) {
-      hides |= HideIn(caller, *reflection.MutableRepeatedMessage(&message, &list, at));
+    if (!field.is_repeated()) {
+      const bool is_set = reflection.HasField(message, &field);
+      if (is_set) hides |= HideIn(caller, *reflection.MutableMessage(&message, &field));
+      continue;
+    }
+    for (int at = 0; at < reflection.FieldSize(message, &field); ++at) {
+      hides |= HideIn(caller, *reflection.MutableRepeatedMessage(&message, &field, at));
     }
   }
   return hides;

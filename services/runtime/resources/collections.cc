@@ -1,6 +1,7 @@
 #include "services/runtime/resources/collections.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -22,11 +23,14 @@ const projections::NameOfAlias kAnyName = [](const projections::Field& link,
   return link.links.front();
 };
 
+// `parsed`: as in PlanQuery.
 absl::Status CheckQuery(const projections::TableDeclaration& table, absl::string_view filter,
-                        absl::string_view order_by = "") {
-  return projections::MakePlan(
-             table,
-             {.filter = filter, .order_by = order_by, .moment = kAnyMoment, .name_of = &kAnyName})
+                        absl::string_view order_by, const projections::Expression* parsed) {
+  return projections::MakePlan(table, {.filter = filter,
+                                       .order_by = order_by,
+                                       .moment = kAnyMoment,
+                                       .name_of = &kAnyName,
+                                       .parsed = parsed})
       .status();
 }
 
@@ -60,13 +64,13 @@ Collections CollectionsOf(const std::vector<ResourceType>& types) {
            if (projections::MayNameColumns(filter) || projections::MayNameColumns(order_by)) {
              return absl::OkStatus();
            }
-           KITH_ASSIGN_OR_RETURN(
-               const std::string stepped,
-               CheckSteps(types, table.fields, filter,
-                          [](const ResourceType& linked, const std::string& of_linked) {
-                            return CheckQuery(linked.directory->table().declaration(), of_linked);
-                          }));
-           return CheckQuery(table, stepped, order_by);
+           KITH_ASSIGN_OR_RETURN(const std::optional<projections::Expression> stepped,
+                                 CheckSteps(types, table.fields, filter,
+                                            [](const projections::TableDeclaration& linked,
+                                               const projections::Expression& of_linked) {
+                                              return CheckQuery(linked, "", "", &of_linked);
+                                            }));
+           return CheckQuery(table, filter, order_by, stepped.has_value() ? &*stepped : nullptr);
          },
          [&table](absl::string_view filter, const google::protobuf::Message& record, absl::Time now,
                   absl::TimeZone zone) -> absl::StatusOr<bool> {

@@ -38,11 +38,15 @@ std::optional<CustomColumn> ColumnOf(const CustomField& field,
 
 CustomColumns::CustomColumns(const ResourceType& listed,
                              const google::protobuf::Descriptor& request, const Runtime& runtime)
+    : CustomColumns(listed, runtime) {
+  filter_ = FieldOf(request, "filter");
+  order_by_ = FieldOf(request, "order_by");
+  summary_ = FieldOf(request, "summary");
+}
+
+CustomColumns::CustomColumns(const ResourceType& listed, const Runtime& runtime)
     : collection_(listed.rules->category),
-      maps_(CustomMapsOf(*listed.rules->resource->GetDescriptor())),
-      filter_(FieldOf(request, "filter")),
-      order_by_(FieldOf(request, "order_by")),
-      summary_(FieldOf(request, "summary")) {
+      maps_(CustomMapsOf(*listed.rules->resource->GetDescriptor())) {
   if (!maps_.empty()) directory_ = &runtime.views.Find(kDirectory);
 }
 
@@ -59,8 +63,19 @@ bool CustomColumns::AreNamed(const Message& request) const {
                      [](const std::string& sum) { return projections::MayNameColumns(sum); });
 }
 
+bool CustomColumns::AreNamed(absl::string_view filter) const {
+  return directory_ != nullptr && projections::MayNameColumns(filter);
+}
+
 void CustomColumns::AddViewsFor(const Message& request, ReadViews& views) const {
-  if (!AreNamed(request)) return;
+  if (AreNamed(request)) AddDirectory(views);
+}
+
+void CustomColumns::AddViewsFor(absl::string_view filter, ReadViews& views) const {
+  if (AreNamed(filter)) AddDirectory(views);
+}
+
+void CustomColumns::AddDirectory(ReadViews& views) const {
   if (std::find(views.begin(), views.end(), directory_) == views.end()) {
     views.push_back(directory_);
   }
@@ -68,8 +83,18 @@ void CustomColumns::AddViewsFor(const Message& request, ReadViews& views) const 
 
 absl::StatusOr<std::vector<CustomColumn>> CustomColumns::In(const ReadContext& context,
                                                             const Message& request) const {
+  if (!AreNamed(request)) return std::vector<CustomColumn>();
+  return All(context);
+}
+
+absl::StatusOr<std::vector<CustomColumn>> CustomColumns::In(const ReadContext& context,
+                                                            absl::string_view filter) const {
+  if (!AreNamed(filter)) return std::vector<CustomColumn>();
+  return All(context);
+}
+
+absl::StatusOr<std::vector<CustomColumn>> CustomColumns::All(const ReadContext& context) const {
   std::vector<CustomColumn> columns;
-  if (!AreNamed(request)) return columns;
   KITH_RETURN_IF_ERROR(projections::DirectoryRows<CustomField>().Scan(
       context.SnapshotOf(*directory_), context.workspace(), projections::KeyRange::Prefix(""),
       [&](const CustomField& field) {

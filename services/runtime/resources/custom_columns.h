@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
 #include "kith/custom_fields/v1/custom_field.pb.h"
 #include "projections/tables/custom_columns.h"
@@ -28,21 +29,30 @@ class CustomColumns {
   // Of lists that take such a request, while the server starts.
   CustomColumns(const ResourceType& listed, const google::protobuf::Descriptor& request,
                 const Runtime& runtime);
+  // Of filters alone.
+  CustomColumns(const ResourceType& listed, const Runtime& runtime);
 
-  // Adds the directory where the request needs it and `views` has it not.
+  // Adds the directory where the request, or a filter, needs it and `views` has it not.
   void AddViewsFor(const google::protobuf::Message& request, ReadViews& views) const;
-  // In a read of these views. None where the request names none.
+  void AddViewsFor(absl::string_view filter, ReadViews& views) const;
+  // In a read of these views. None where the request, or the filter, names none.
   absl::StatusOr<std::vector<projections::CustomColumn>> In(
       const ReadContext& context, const google::protobuf::Message& request) const;
+  absl::StatusOr<std::vector<projections::CustomColumn>> In(const ReadContext& context,
+                                                            absl::string_view filter) const;
 
  private:
   bool AreNamed(const google::protobuf::Message& request) const;
+  bool AreNamed(absl::string_view filter) const;
+  void AddDirectory(ReadViews& views) const;
+  absl::StatusOr<std::vector<projections::CustomColumn>> All(const ReadContext& context) const;
 
   const absl::string_view collection_;
   const std::vector<const google::protobuf::FieldDescriptor*> maps_;
-  const google::protobuf::FieldDescriptor* const filter_;
-  const google::protobuf::FieldDescriptor* const order_by_;
-  const google::protobuf::FieldDescriptor* const summary_;
+  // Of the request; null where there is none.
+  const google::protobuf::FieldDescriptor* filter_ = nullptr;
+  const google::protobuf::FieldDescriptor* order_by_ = nullptr;
+  const google::protobuf::FieldDescriptor* summary_ = nullptr;
   projections::View* directory_ = nullptr;  // null: the resource has no custom fields
 };
 

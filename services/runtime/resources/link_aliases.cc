@@ -231,8 +231,11 @@ ReadViews LinkAliases::ViewsFor(const std::string& filter) const {
 projections::NameOfAlias LinkAliases::NamesIn(const ReadContext& context,
                                               const std::string& filter) const {
   auto parsed = projections::ParseFilter(filter);
-  const auto whole =
-      std::make_shared<const Expression>(parsed.ok() ? *std::move(parsed) : Expression());
+  return NamesIn(context, parsed.ok() ? *std::move(parsed) : Expression());
+}
+
+projections::NameOfAlias LinkAliases::NamesIn(const ReadContext& context, Expression filter) const {
+  const auto whole = std::make_shared<const Expression>(std::move(filter));
   return [this, &context, whole](const Field& link, const Comparison& comparison) {
     return NameOf(context, *whole, link, comparison);
   };

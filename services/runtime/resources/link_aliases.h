@@ -45,6 +45,8 @@ class LinkAliases {
   // and ERROR_AMBIGUOUS_ALIAS where it is not one record that is called so, and
   // ERROR_PERMISSION_DENIED.
   projections::NameOfAlias NamesIn(const ReadContext& context, const std::string& filter) const;
+  projections::NameOfAlias NamesIn(const ReadContext& context,
+                                   projections::Expression filter) const;
   // In the same reads.
   projections::NamesOfRecord MergedIn(const ReadContext& context) const;
   // Who is meant by the name of a user ("users/01J…") in a field of the request, in a read of the

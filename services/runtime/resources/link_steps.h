@@ -1,20 +1,22 @@
-// LinkSteps: filters that ask about the records that are linked, one step away: deals by what their
-// company is, or by whose it is.
+// LinkSteps: filters that ask about what is linked, one step away: deals by what their company is,
+// by whose it is, or by the stage that they stand in.
 //
-//   company.industry = Retail AND owner.office = Berlin
+//   company.industry = Retail AND owner.office = Berlin AND company.custom.tier = gold
+//   stage.probability >= 50
 //
-// Such a comparison means the records that it holds of: they are looked for in their directory, at
-// the list's position and as the caller sees them, and the list's own filter then has a link to any
-// of them. So it is bounded by how many they are, and one that takes records that the caller may
-// not read, or by fields that they may not read, is refused as a list of those records would be.
-// With != it is every record but those of which = holds, as with a field of its own. A time that is
-// relative counts from the moment of each page, and not of the first.
+// Such a comparison means what it holds of: the records, custom fields of theirs included, are
+// looked for in their directory, at the list's position and as the caller sees them, or the parts
+// of records, as the stages of pipelines, in those; and the list's own filter then has a link to
+// any of them. So it is bounded by how many they are, and one that takes records that the caller
+// may not read, or by fields that they may not read, is refused as a list of those records would
+// be. With != it is every record but those of which = holds, as with a field of its own. What is
+// relative to the moment counts from that of the first page, and errors tell the characters of the
+// filter as it was written.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/container/btree_map.h"
@@ -22,10 +24,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
 #include "projections/tables/aliases.h"
 #include "projections/tables/field.h"
 #include "projections/tables/query.h"
+#include "projections/tables/table_core.h"
 #include "services/runtime/calls/read_call.h"
+#include "services/runtime/resources/custom_columns.h"
 #include "services/runtime/resources/link_aliases.h"
 #include "services/runtime/resources/resource_type.h"
 #include "services/runtime/resources/visibility.h"
@@ -33,14 +39,22 @@
 
 namespace kith::runtime {
 
-// A comparison of what is linked holds of so many records at most.
+// A comparison of what is linked holds of so many records, or parts of them, at most.
 inline constexpr size_t kSteppedMax = 1'000;
 
-// A comparison of a linked record's field.
+// A comparison of a field of what is linked.
 struct LinkStep {
+  // What may be linked, and has such a field.
+  struct Place {
+    std::string pattern;  // of its names
+    const ResourceType* type;
+    const google::protobuf::FieldDescriptor* parts;  // of the records; null: the records themselves
+    std::shared_ptr<const projections::TableDeclaration> table;  // of either
+  };
+
   const projections::Field* link;
-  std::string of_record;                   // the comparison, as a filter of the records
-  std::vector<const ResourceType*> types;  // that are linked, and have such a field
+  projections::Expression of_linked;  // the comparison, as one of theirs
+  std::vector<Place> places;
 };
 
 // Nullopt where the field is one of `fields`, or of nothing that they link. Borrows both.
@@ -49,11 +63,13 @@ std::optional<LinkStep> StepOf(const std::vector<ResourceType>& types,
                                const projections::Comparison& comparison);
 
 // The filter with some record in place of each step, once `check` has found nothing wrong with any
-// of them: to check the rest as any filter.
-absl::StatusOr<std::string> CheckSteps(
+// of them: to check the rest as any filter. Nullopt where it has none.
+absl::StatusOr<std::optional<projections::Expression>> CheckSteps(
     const std::vector<ResourceType>& types, const std::vector<projections::Field>& fields,
     absl::string_view filter,
-    absl::FunctionRef<absl::Status(const ResourceType& linked, const std::string& filter)> check);
+    absl::FunctionRef<absl::Status(const projections::TableDeclaration& linked,
+                                   const projections::Expression& of_linked)>
+        check);
 
 // Borrows everything. Immutable; any thread.
 class LinkSteps {
@@ -61,7 +77,7 @@ class LinkSteps {
   // A filter without steps, and who the names in it stand for that are none: to be asked before any
   // other NamesOfRecord.
   struct Taken {
-    std::string filter;
+    std::optional<projections::Expression> filter;  // nullopt: it has none, and stays as it is
     absl::btree_map<std::string, std::vector<std::string>> names;
   };
 
@@ -70,11 +86,12 @@ class LinkSteps {
             const Runtime& runtime);
 
   // The directories that a list with this filter reads beside its own, each once.
-  void AddViewsFor(const std::string& filter, ReadViews& views) const;
+  void AddViewsFor(absl::string_view filter, ReadViews& views) const;
   // In a read of these views. ERROR_INVALID_FILTER where a comparison holds of more records than
-  // kSteppedMax, ERROR_PERMISSION_DENIED, and what a list of the linked records is refused for. A
-  // filter that is none stays as it is, for the list to refuse.
-  absl::StatusOr<Taken> Take(const ReadContext& context, const std::string& filter) const;
+  // kSteppedMax, or more would have to be looked at for it than for a page,
+  // ERROR_PERMISSION_DENIED, and what a list of the linked records is refused for. A filter that is
+  // none stays as it is, for the list to refuse.
+  absl::StatusOr<Taken> Take(const ReadContext& context, absl::string_view filter) const;
   // All names of all records that a name of the filter stands for; `names_of` knows all of one.
   // Borrows `taken`.
   static projections::NamesOfRecord AllNames(const Taken& taken,
@@ -87,17 +104,36 @@ class LinkSteps {
     Visibility visibility;
     projections::View* directory;
     LinkAliases aliases;
+    CustomColumns custom;
+  };
+  // A place, and the custom fields that there are.
+  struct Asked {
+    const LinkStep::Place* place;
+    std::vector<projections::CustomColumn> columns;
   };
 
-  absl::Status TakeFrom(const ReadContext& context, projections::Comparison& comparison,
-                        Taken& taken) const;
-  absl::Status AddNames(const ReadContext& context, const Source& source,
-                        const std::string& of_record, std::vector<std::string>& names) const;
+  // Without a look at how it is built: most filters have no step.
+  bool MayStep(absl::string_view filter) const;
+  // `whole`: the filter that it is a comparison of.
+  absl::Status TakeFrom(const ReadContext& context, const projections::Expression& whole,
+                        projections::Comparison& comparison, Taken& taken) const;
+  absl::StatusOr<std::vector<Asked>> AskedOf(const ReadContext& context,
+                                             const LinkStep& step) const;
+  absl::Status AddRecords(const ReadContext& context, const LinkStep& step, const Asked& asked,
+                          const projections::Expression& whole,
+                          std::vector<std::string>& names) const;
+  absl::Status AddParts(const ReadContext& context, const LinkStep& step,
+                        const LinkStep::Place& place, std::vector<std::string>& names) const;
+  // Those that the query finds and the caller sees, until `visit` is false.
+  absl::Status ForEachRecord(
+      const ReadContext& context, const Source& source, projections::ListQuery query,
+      absl::FunctionRef<bool(const google::protobuf::Message& record)> visit) const;
 
   const std::vector<ResourceType>& types_;
   const std::vector<projections::Field>& fields_;
   const projections::View* own_;
   absl::btree_map<const ResourceType*, std::unique_ptr<Source>> sources_;
+  std::vector<std::string> beginnings_;  // of fields of what is linked: "company."
 };
 
 }  // namespace kith::runtime

@@ -39,7 +39,8 @@ absl::Status ListRows(const ReadContext& context, const projections::Table<Row>&
   KITH_ASSIGN_OR_RETURN(*next_page_token, ListRows(context, table.core(),
                                                    {.filter = request.filter(),
                                                     .order_by = request.order_by(),
-                                                    .page_size = request.page_size()},
+                                                    .page_size = request.page_size(),
+                                                    .may_be_short = true},
                                                    [&] { return rows->Add(); }));
   return absl::OkStatus();
 }

@@ -17,6 +17,9 @@ namespace {
 using google::protobuf::Message;
 using projections::Expression;
 
+// By whom else a record may be seen, and changed.
+constexpr absl::string_view kShares[] = {"viewers", "editors"};
+
 Expression Equals(absl::string_view field, std::string value) {
   Expression one{Expression::Kind::kComparison, {}, {}};
   one.comparison.field = std::string(field);
@@ -37,10 +40,14 @@ const std::string& ReadPermissionOf(const ResourceType& type) {
 Expression SharedWith(const Member& member) {
   Expression any{Expression::Kind::kAny, {}, {}};
   for (const std::string& group : member.groups) {
-    any.parts.push_back(Equals("viewers", group));
-    any.parts.push_back(Equals("editors", group));
+    for (const absl::string_view field : kShares) any.parts.push_back(Equals(field, group));
   }
   return any;
+}
+
+absl::StatusOr<bool> MayShareAny(const Member& member, const projections::TableCore& table,
+                                 const projections::ViewSnapshot& snapshot, WorkspaceId workspace) {
+  return table.MayHaveAny(snapshot, workspace, kShares, member.groups);
 }
 
 Visibility::Visibility(const ResourceType& type)
@@ -71,6 +78,10 @@ absl::StatusOr<std::optional<Visibility::Seen>> Visibility::SeenBy(
   if (!IsBounded(context.caller)) return std::nullopt;
   Seen seen{Owned(context.caller), {}, ""};
   if (!access_.has_shares()) return seen;
+  seen.groups = absl::StrJoin(context.caller.member->groups, ",");
+  KITH_ASSIGN_OR_RETURN(const bool any, MayShareAny(*context.caller.member, *table_, context.view(),
+                                                    context.workspace()));
+  if (!any) return seen;
   const Expression shared = SharedWith(*context.caller.member);
   const std::unique_ptr<Message> row(table_->declaration().row->New());
   KITH_ASSIGN_OR_RETURN(
@@ -84,7 +95,6 @@ absl::StatusOr<std::optional<Visibility::Seen>> Visibility::SeenBy(
                          *row, FieldOf(*row->GetDescriptor(), "name")));
                      return true;
                    }));
-  seen.groups = absl::StrJoin(context.caller.member->groups, ",");
   if (more.empty()) return seen;
   return Seen{*Within(context.caller), {}, ""};
 }

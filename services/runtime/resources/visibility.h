@@ -30,6 +30,10 @@ inline constexpr int kSharedMax = 1'000;
 
 // What holds of the records that are shared with somebody.
 projections::Expression SharedWith(const Member& member);
+// Whether there may be any, as of a snapshot of their directory. As a rule there are none, and then
+// this costs a part of what it does to list them. Touches the disk.
+absl::StatusOr<bool> MayShareAny(const Member& member, const projections::TableCore& table,
+                                 const projections::ViewSnapshot& snapshot, WorkspaceId workspace);
 
 // Borrows what the type does. Immutable; any thread.
 class Visibility {

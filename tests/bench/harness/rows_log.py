@@ -40,6 +40,11 @@ def capture_many_rate(bench):
                      0.30)
 
 
+def capture_stream_rate(bench):
+    return bulk_rate(bench, "capture-stream", "IngestCaptures, 500 a message, with contacts told by their addresses",
+                     0.30)
+
+
 def append_rate(bench):
     found = log_bench(bench, "log", rounds=bench.settings.rounds)
     return [Result.at_least("append in process, 128 callers / raw RocksDB, batches of 128", 0.80,
@@ -57,6 +62,7 @@ def disk_bytes(bench):
 ROWS = [
     Row("S3", "bulk ingest", ingest_rate),
     Row("S3b", "bulk captures, matched by address", capture_many_rate),
+    Row("S3c", "a stream of captures, matched by address", capture_stream_rate),
     Row("S4", "append in process", append_rate),
     Row("S11", "bytes on disk", disk_bytes),
 ]

@@ -1,4 +1,5 @@
-"""The row about policies: what those cost that do not react, and how soon one that does has reacted."""
+"""The row about policies: what those cost that do not react, how soon one that does has reacted, and how fast scores are
+listed."""
 
 import json
 import os
@@ -9,6 +10,7 @@ from .rows_timers import instant
 from .servers import Kithd, load
 
 SHAPE = {"in_flight": 128, "channels": 4}
+PAGES = {"in_flight": 8, "channels": 4}
 SHARE = 0.7  # of the rate that is reached
 IDLE = 20  # policies that take nothing of this, in idle_policies_kithd
 
@@ -26,7 +28,6 @@ def beside(bench, plain, more, what, target):
     """Recording on a server with more to do for it, beside recording on one without."""
     theirs, ours = (column(taken, "per_second") for taken in alternate(
         bench.settings.rounds, *(lambda k=kithd: load(bench, k, "record", **SHAPE) for kithd in (plain, more))))
-    more.drop()
     return Result.at_least(f"RecordInteraction with {what} / without", target, ratios(ours, theirs),
                            detail=f"{Sample(ours).median:,.0f}/s",
                            numbers={"with_per_second": ours, "without_per_second": theirs})
@@ -37,14 +38,28 @@ def server(bench, name, program="kithd"):
 
 
 def idle(bench, plain):
-    return beside(bench, plain, server(bench, "policies-idle", "idle_policies_kithd"),
-                  f"{IDLE} more policies that do not take it", 0.95)
+    more = server(bench, "policies-idle", "idle_policies_kithd")
+    result = beside(bench, plain, more, f"{IDLE} more policies that do not take it", 0.95)
+    more.drop()
+    return result
 
 
 def scoring(bench, plain):
     scored = server(bench, "scored")
     kith(bench, scored, "scoring-models", "create", "--data", json.dumps(SCORES))
-    return beside(bench, plain, scored, "a scoring model that takes it", 0.85)
+    results = [beside(bench, plain, scored, "a scoring model that takes it", 0.85), by_score(bench, scored)]
+    scored.drop()
+    return results
+
+
+def by_score(bench, scored):
+    """A page of those that a model gives most, beside one of contacts by their names."""
+    scores, names = (column(taken, "per_second") for taken in alternate(
+        bench.settings.rounds,
+        *(lambda k=kind: load(bench, scored, k, **PAGES) for kind in ("list-by-score", "list-by-name"))))
+    return Result.reported("ListScores, 50 of the most / ListContacts, 50 by their names", ratios(scores, names),
+                           detail=f"{Sample(scores).median:,.0f}/s",
+                           numbers={"scores_per_second": scores, "contacts_per_second": names})
 
 
 def kith(bench, kithd, *words):
@@ -77,7 +92,7 @@ def reaction(bench, kithd):
 
 def policies(bench):
     plain = server(bench, "policies")
-    results = [idle(bench, plain), scoring(bench, plain), reaction(bench, plain)]
+    results = [idle(bench, plain), *scoring(bench, plain), reaction(bench, plain)]
     plain.drop()
     return results
 

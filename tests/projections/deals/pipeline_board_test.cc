@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "projections/deals/deal_list.h"
 #include "projections/deals/pipeline_list.h"
 #include "tests/projections/deals/deal_events.h"
@@ -146,6 +148,31 @@ TEST_F(PipelineBoardTest, ShowsOneOwnersDeals) {
   Given("deals/b", Updated(DealIn("deals/b", "qualified", "users/3"), {"owner"}), start_);
   EXPECT_EQ(ReadStage("qualified", start_, "users/2").count(), 0);
   EXPECT_EQ(ReadStage("qualified", start_, "users/3").amount(0).units(), 20);
+}
+
+TEST_F(PipelineBoardTest, AddsUpTheDealsOfSeveralOwnersStageByStage) {
+  const absl::Time late = start_ + absl::Hours(24 * 30) + absl::Hours(1);
+  for (int i = 0; i < 4; ++i) {
+    const std::string owner = i == 0 ? "" : absl::StrCat("users/", i);
+    GivenDeal(DealIn(absl::StrCat("deals/a", i), "new-lead", owner), start_);
+    GivenDeal(DealIn(absl::StrCat("deals/b", i), "new-lead", owner), late);
+    GivenDeal(DealIn(absl::StrCat("deals/c", i), "contacted", owner), start_);
+  }
+  GivenDeal(DealIn("deals/d", "contacted", "users/3"), start_);
+  const projections::ViewSnapshot snapshot = spec_.Then();
+  const auto board =
+      ReadPipelineBoard(snapshot, spec_.Beside(snapshot, PipelineList::kName),
+                        {.workspace = spec_.workspace(),
+                         .pipeline = kDefaultPipeline,
+                         .owners = std::vector<std::string>{"", "users/1", "users/3", "users/none"},
+                         .read_time = late});
+  ASSERT_TRUE(board.ok() && board->has_value()) << board.status();
+  EXPECT_EQ((*board)->stages(0).count(), 6);
+  EXPECT_EQ((*board)->stages(0).rotting_count(), 3);
+  EXPECT_EQ((*board)->stages(1).count(), 4);
+  EXPECT_EQ((*board)->stages(1).rotting_count(), 4);
+  EXPECT_EQ((*board)->stages(2).count(), 0);
+  EXPECT_EQ((*board)->stages(2).rotting_count(), 0);
 }
 
 TEST_F(PipelineBoardTest, TellsTheAverageAgeAtTheMomentAskedAbout) {

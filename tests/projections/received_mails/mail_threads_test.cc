@@ -73,11 +73,32 @@ std::string Groups(const projections::ViewSnapshot& snapshot, const std::vector<
   return absl::StrJoin(groups, " | ");
 }
 
+// "B>A C>B": which mail answers which.
+std::string Answers(const projections::ViewSnapshot& snapshot, const std::vector<Mail>& mails) {
+  const std::string prefix = "receivedMails/";
+  MailTree tree(snapshot, WorkspaceId(1), ReadTier::kDisk);
+  std::vector<std::string> answers;
+  for (const Mail& mail : mails) {
+    const auto row =
+        MailThreads::Mails().Get(snapshot, WorkspaceId(1), prefix + mail.name, ReadTier::kDisk);
+    const auto parent = tree.ParentOf(**row);
+    EXPECT_TRUE(parent.ok()) << parent.status();
+    if (!parent->has_value()) continue;
+    answers.push_back(absl::StrCat(mail.name, ">", (*parent)->name().substr(prefix.size())));
+  }
+  return absl::StrJoin(answers, " ");
+}
+
 class MailThreadsTest : public ::testing::Test {
  protected:
   std::string GroupsOf(const std::vector<Mail>& mails) {
     for (const Mail& mail : mails) Receive(mail, spec_);
     return Groups(spec_.Then(), mails);
+  }
+
+  std::string AnswersOf(const std::vector<Mail>& mails) {
+    for (const Mail& mail : mails) Receive(mail, spec_);
+    return Answers(spec_.Then(), mails);
   }
 
   ViewSpec spec_ = NewSpec();
@@ -103,6 +124,29 @@ TEST_F(MailThreadsTest, HoldsTogetherWhatAnswersEachOther) {
 // TH-1: circles.
 TEST_F(MailThreadsTest, EndsWhereReferencesLeadInACircle) {
   EXPECT_EQ(GroupsOf({{"A", "5", {"4"}}, {"B", "4", {"5"}}, {"C", "6", {"6"}}}), "A B | C");
+}
+
+TEST_F(MailThreadsTest, IsATreeOfWhatAnswersWhat) {
+  EXPECT_EQ(AnswersOf(Conversation()), "B>A C>B D>A E>C F>B");
+}
+
+TEST_F(MailThreadsTest, HangsAnAnswerOnTheNearestMailThatIsThere) {
+  const std::vector<Mail> mails = {{"A", "1", {}}, {"B", "3", {"1", "2"}}, {"C", "2", {"1"}}};
+  Receive(mails[0], spec_);
+  Receive(mails[1], spec_);
+  EXPECT_EQ(Answers(spec_.Then(), {mails[0], mails[1]}), "B>A");
+  Receive(mails[2], spec_);
+  EXPECT_EQ(Answers(spec_.Then(), mails), "B>C C>A");
+}
+
+// Of a circle the mail that was told first answers none, so no client walks in it.
+TEST_F(MailThreadsTest, IsATreeWhereMailsAnswerEachOtherInACircle) {
+  EXPECT_EQ(AnswersOf({{"A", "5", {"4"}},
+                       {"B", "4", {"6"}},
+                       {"C", "6", {"5"}},
+                       {"D", "7", {"7"}},
+                       {"E", "8", {"4"}}}),
+            "B>C C>A E>B");
 }
 
 // TH-2

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <set>
@@ -106,6 +107,21 @@ Entries ScannedCurrent(const IndexFamily& family, const KeyRange& range) {
     entries.emplace_back(entry);
     return true;
   });
+  KITH_CHECK(scanned.ok());
+  return entries;
+}
+
+// Of each range at most so many, and of all ranges the first of them.
+std::vector<Entries> ScannedEach(const IndexFamily& family, const std::vector<KeyRange>& ranges,
+                                 Position at, size_t of_each, size_t of_all) {
+  std::vector<Entries> entries(ranges.size());
+  size_t visited = 0;
+  const absl::Status scanned =
+      family.ScanEach(ranges, at, [&](size_t range, absl::string_view entry) {
+        entries[range].emplace_back(entry);
+        if (++visited == of_all) return Visiting::kEnd;
+        return entries[range].size() < of_each ? Visiting::kGoOn : Visiting::kNextRange;
+      });
   KITH_CHECK(scanned.ok());
   return entries;
 }
@@ -216,6 +232,25 @@ class History {
   std::vector<std::set<std::string>> states_ = {{}};  // before the first, then after each
 };
 
+// Several ranges in one go, in any order and direction, each left where it likes.
+void ExpectHeldInEach(const IndexFamily& family, const std::set<std::string>& held, Position at) {
+  std::vector<KeyRange> ranges;
+  for (int i = *rc::gen::inRange(0, 5); i > 0; --i) {
+    ranges.push_back(
+        AnyRange(*rc::gen::arbitrary<bool>() ? Direction::kForwards : Direction::kBackwards));
+  }
+  const size_t of_each = *rc::gen::inRange<size_t>(1, 6);
+  const size_t of_all = *rc::gen::inRange<size_t>(1, 20);
+  size_t left = of_all;
+  std::vector<Entries> expected;
+  for (const KeyRange& range : ranges) {
+    Entries& entries = expected.emplace_back(Within(held, range));
+    entries.resize(std::min({entries.size(), of_each, left}));
+    left -= entries.size();
+  }
+  RC_ASSERT(ScannedEach(family, ranges, at, of_each, of_all) == expected);
+}
+
 // What every test of a history compares.
 void ExpectHeld(const IndexFamily& family, const History& history, Position last) {
   for (const Direction direction : {Direction::kForwards, Direction::kBackwards}) {
@@ -224,6 +259,7 @@ void ExpectHeld(const IndexFamily& family, const History& history, Position last
       RC_ASSERT(Scanned(family, all, at) == Within(history.At(at), all));
       const KeyRange range = AnyRange(direction);
       RC_ASSERT(Scanned(family, range, at) == Within(history.At(at), range));
+      ExpectHeldInEach(family, history.At(at), at);
     }
     RC_ASSERT(ScannedCurrent(family, all) == Within(history.At(last), all));
   }
@@ -384,8 +420,9 @@ TEST(IndexFamily, ShowsTheSameWhileItIsWritten) {
     readers.emplace_back([&] {
       while (written < kWrites) {
         const Position at(written.load());
-        const Entries held = Scanned(store.family(), Turning::RangeAt(at), at);
-        if (held != Turning::HeldAt(at)) ++wrong;
+        const KeyRange range = Turning::RangeAt(at);
+        const auto held = ScannedEach(store.family(), {range, range}, at, SIZE_MAX, SIZE_MAX);
+        if (held != std::vector<Entries>(2, Turning::HeldAt(at))) ++wrong;
       }
     });
   }
@@ -483,9 +520,11 @@ TEST(IndexFamily, AnswersNothingOnceItsStoreIsClosed) {
   turning.Turn();
   store.Close();
   const auto visit = [](auto) { return true; };
+  const auto visit_each = [](auto, auto) { return Visiting::kGoOn; };
   for (const absl::Status& status :
        {store.family().Checkpoint().status(), store.family().Scan({}, Position(1), visit),
-        store.family().ScanCurrent({}, visit), store.family().ScanSpans(visit)}) {
+        store.family().ScanCurrent({}, visit), store.family().ScanSpans(visit),
+        store.family().ScanEach({}, Position(1), visit_each)}) {
     EXPECT_TRUE(IsError(status, type::v1::ERROR_SHUTTING_DOWN)) << status;
   }
 }

@@ -5,11 +5,13 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -80,6 +82,31 @@ Rows Scanned(const VersionedFamily& family, Position at) {
   return rows;
 }
 
+// Several ranges in one go, each left where it likes.
+void ExpectInEach(const VersionedFamily& family, const Rows& rows, Position at) {
+  std::vector<KeyRange> ranges;
+  for (int i = *rc::gen::inRange(0, 5); i > 0; --i) {
+    ranges.push_back({absl::StrCat("k", *rc::gen::inRange(0, 20)),
+                      absl::StrCat("k", *rc::gen::inRange(0, 20), "x")});
+  }
+  const size_t of_each = *rc::gen::inRange<size_t>(1, 10);
+  std::vector<std::vector<std::string>> expected, found(ranges.size());
+  for (const KeyRange& range : ranges) {
+    std::vector<std::string>& values = expected.emplace_back();
+    for (const auto& [key, value] : rows) {
+      if (range.Contains(key)) values.push_back(value);
+    }
+    values.resize(std::min(values.size(), of_each));
+  }
+  const absl::Status scanned =
+      family.ScanEach(ranges, at, [&](size_t range, absl::string_view, absl::string_view value) {
+        found[range].emplace_back(value);
+        return found[range].size() < of_each ? Visiting::kGoOn : Visiting::kNextRange;
+      });
+  RC_ASSERT(scanned.ok());
+  RC_ASSERT(found == expected);
+}
+
 // Writes what some events make of the rows, with the checkpoint.
 void WriteSome(VersionedFamily& family, Past& past) {
   const auto batch = family.NewBatch();
@@ -128,6 +155,7 @@ TEST(VersionedFamily, IsTheSameHoweverItWasWritten) {
     }
     for (const auto& [at, rows] : past) {
       RC_ASSERT(Scanned(store.family(), at) == rows);
+      ExpectInEach(store.family(), rows, at);
       const std::string key = absl::StrCat("k", *rc::gen::inRange(0, 20));
       const auto row = store.family().Get(key, at, ReadTier::kDisk);
       const auto found = rows.find(key);

@@ -4,6 +4,13 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "tests/projections/tables/table_fixture.h"
@@ -324,6 +331,125 @@ RC_GTEST_PROP(TableModel, ListsWhatAMapWouldAsOfAnyPosition, ()) {
     DealModel().ExpectListed(TestDeals(), history.SnapshotAt(event), history.workspace(), rows,
                              conditions, order, !live);
   }
+}
+
+// Several hundred rows, of which many have the same in the fields that lists are narrowed by, and
+// what became of some of them after each of a few events.
+class LongHistory {
+ public:
+  static constexpr int kRows = 400;
+  static constexpr size_t kManyFrom = 4;  // from this event on there are hundreds
+
+  LongHistory() {
+    Rows rows;
+    for (int i = 0; i < kRows; i += kPerEvent) {
+      for (int j = i; j < i + kPerEvent; ++j) PutAny(absl::StrCat("deals/", j), rows);
+      Keep(rows);
+    }
+    for (int event = 0; event < 4; ++event) {
+      for (int i = 0; i < kPerEvent; ++i) {
+        const std::string name = absl::StrCat("deals/", *rc::gen::inRange(0, kRows));
+        if (*rc::gen::inRange(0, 4) != 0) {
+          PutAny(name, rows);
+        } else if (rows.erase(name) == 1) {
+          changes_.emplace_back(name, std::nullopt);
+        }
+      }
+      Keep(rows);
+      fixture_.Flush();
+    }
+  }
+
+  size_t size() const { return states_.size(); }
+  const Rows& StateAt(size_t event) const { return states_[event]; }
+  ViewSnapshot SnapshotAt(size_t event) const { return fixture_.At(positions_[event]); }
+
+ private:
+  static constexpr int kPerEvent = 50;
+
+  void PutAny(const std::string& name, Rows& rows) {
+    Deal deal = AnyDeal();
+    deal.set_name(name);
+    changes_.emplace_back(name, deal);
+    rows[name] = std::move(deal);
+  }
+  // In one event.
+  void Keep(const Rows& rows) {
+    fixture_.Fold([&](ViewBatch& batch) {
+      for (const auto& [name, deal] : changes_) {
+        KITH_RETURN_IF_ERROR(deal.has_value() ? TestDeals().Put(batch, kWorkspace, *deal)
+                                              : TestDeals().Delete(batch, kWorkspace, name));
+      }
+      return absl::OkStatus();
+    });
+    changes_.clear();
+    states_.push_back(rows);
+    positions_.push_back(fixture_.position());
+  }
+
+  TableFixture fixture_;
+  std::vector<std::pair<std::string, std::optional<Deal>>> changes_;  // of the next event
+  std::vector<Rows> states_;
+  std::vector<Position> positions_;
+};
+
+// Goal: the same of lists with many pages and long stretches, live and as of a moment, and where a
+// page may look at so few rows that most are short. Nothing is shrunk: fewer rows are above.
+TEST(TableModelOfManyRows, ListsWhatAMapWouldAsOfAnyPosition) {
+  rc::detail::TestParams params = rc::detail::configuration().testParams;
+  params.maxSuccess = 6;
+  params.disableShrinking = true;
+  rc::detail::TestMetadata metadata;
+  metadata.id = metadata.description = "a table lists many rows as a map would";
+  int filters = 0;
+  int live = 0;
+  int short_pages = 0;
+  int refused = 0;
+  size_t fewest_rows = LongHistory::kRows;
+  size_t most_rows = 0;
+  const auto lists_as_a_map = [&] {
+    const LongHistory history;
+    for (int round = 0; round < 40; ++round) {
+      const bool is_live = round % 2 == 0;
+      const size_t event = is_live
+                               ? history.size() - 1
+                               : *rc::gen::inRange<size_t>(LongHistory::kManyFrom, history.size());
+      const Rows& rows = history.StateAt(event);
+      Model::Conditions conditions;
+      const int count = *rc::gen::inRange(0, 3);
+      for (int i = 0; i < count; ++i) {
+        conditions.push_back(Model::AnyTree(AnyCondition, *rc::gen::inRange(0, 3)));
+      }
+      const bool looks_at_few = round % 4 >= 2;
+      const std::vector<std::string> few_fields = {"owner", "status", "display_name",
+                                                   "last_activity_time"};
+      const std::vector<std::string> fields = {
+          "owner",       "stage",       "status",       "product",
+          "probability", "create_time", "display_name", "last_activity_time",
+          "amount",      "source"};
+      const auto order = Model::AnyOrder(looks_at_few ? few_fields : fields);
+      testing::ListPaging paging{.page_size = *rc::gen::inRange(20, 100)};
+      if (looks_at_few) paging.looks_max = *rc::gen::inRange<size_t>(10, 150);
+      const bool listed =
+          DealModel().ExpectListed(TestDeals(), history.SnapshotAt(event), kWorkspace, rows,
+                                   conditions, order, !is_live, paging);
+      ++filters;
+      live += is_live ? 1 : 0;
+      refused += listed ? 0 : 1;
+      short_pages += listed && looks_at_few ? 1 : 0;
+      fewest_rows = std::min(fewest_rows, rows.size());
+      most_rows = std::max(most_rows, rows.size());
+    }
+  };
+  const auto result = rc::detail::checkTestable(lists_as_a_map, metadata, params);
+  std::cout << filters << " filters on " << fewest_rows << " to " << most_rows << " rows, " << live
+            << " of them live; " << short_pages << " with pages by a few rows, where " << refused
+            << " have to be sorted and are refused.\n";
+  if (result.is<rc::detail::FailureResult>()) {
+    ADD_FAILURE() << result.get<rc::detail::FailureResult>().description;
+  }
+  EXPECT_TRUE(result.is<rc::detail::SuccessResult>()) << "RC_PARAMS=\"seed=" << params.seed << "\"";
+  EXPECT_GT(short_pages, refused);
 }
 
 RC_GTEST_PROP(TableModel, GetsWhatAMapHadAtEveryPosition, ()) {

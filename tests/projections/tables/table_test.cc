@@ -125,6 +125,22 @@ TEST(Table, ScansRowsAndIndexesWithinARange) {
   EXPECT_THAT(names, ElementsAre("deals/3", "deals/2"));
 }
 
+TEST(Table, SaysWhetherARowMayHaveAValue) {
+  TableFixture fixture;
+  fixture.Put(With(MakeDeal("deals/1", "users/a", "Crane"), {"contacts/ab"}));
+  const Position there = fixture.position();
+  fixture.Put(MakeDeal("deals/1", "users/a", "Crane"));
+  const auto may = [&](Position at, const std::vector<absl::string_view>& fields,
+                       const std::vector<std::string>& values) {
+    return *TestDeals().core().MayHaveAny(fixture.At(at), kWorkspace, fields, values);
+  };
+  EXPECT_TRUE(may(there, {"display_name", "contact"}, {"contacts/x", "contacts/ab"}));
+  EXPECT_FALSE(may(there, {"contact"}, {"contacts/x", "contacts/a", "contacts/abc"}));
+  EXPECT_FALSE(may(fixture.position(), {"display_name", "contact"}, {"contacts/ab"}));
+  EXPECT_TRUE(may(fixture.position(), {"display_name"}, {"CRANE"})) << "as filters compare";
+  EXPECT_TRUE(may(fixture.position(), {"contact", "product"}, {"contacts/ab"})) << "no index";
+}
+
 TEST_F(ListTest, FindsByEqualityOnAnIndex) {
   fixture_.Put(MakeDeal("deals/1", "users/a", "Crane"));
   fixture_.Put(MakeDeal("deals/2", "users/b", "Digger"));

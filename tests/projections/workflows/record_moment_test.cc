@@ -76,6 +76,22 @@ TEST(Schedule, ComesOnceWhereTheClocksArePutBack) {
   EXPECT_EQ(Shown(NextTime(daily, at, berlin)), "2026-10-26T01:30Z");
 }
 
+// RE-14: the slot of a week comes once, by the clocks of its zone.
+TEST(Schedule, ComesOnceInAWeek) {
+  const auto next = [](const std::string& time_of_day, absl::CivilSecond local,
+                       const std::string& zone_name) {
+    const auto weekly = testing::Proto<v1::WorkflowSchedule>(
+        absl::StrCat("recurrence: 'FREQ=WEEKLY;BYDAY=MO' start_date { year: 2026 month: 3 day: 2 } "
+                     "time_of_day: '",
+                     time_of_day, "'"));
+    const absl::TimeZone zone = *TimeZoneOf(zone_name);
+    return Shown(NextTime(weekly, absl::FromCivil(local, zone), zone));
+  };
+  EXPECT_EQ(next("09:20", absl::CivilSecond(2026, 3, 2, 9, 21, 0), "UTC"), "2026-03-09T09:20Z");
+  EXPECT_EQ(next("09:20", absl::CivilSecond(2026, 3, 2, 9, 30, 0), "UTC"), "2026-03-09T09:20Z");
+  EXPECT_EQ(next("01:00", absl::CivilSecond(2026, 3, 1), "Europe/Vilnius"), "2026-03-01T23:00Z");
+}
+
 TEST(Schedule, Ends) {
   const auto twice = testing::Proto<v1::WorkflowSchedule>(
       "recurrence: 'FREQ=DAILY;COUNT=2' start_date { year: 2026 month: 3 day: 3 } "

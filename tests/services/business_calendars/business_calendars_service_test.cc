@@ -108,6 +108,7 @@ TEST_F(BusinessCalendarsServiceTest, SayWhatIsTooFar) {
             "BUSINESS_CALENDAR_NOT_FOUND");
 }
 
+// BT-6.
 TEST_F(BusinessCalendarsServiceTest, AreRefusedWhereTheyAreNeverOpenOrContradictThemselves) {
   const std::string at = "display_name: 'Office' time_zone: 'Europe/Berlin' ";
   const std::string ok = at + "periods { weekdays: MONDAY start: '09:00' end: '17:00' } ";

@@ -200,6 +200,31 @@ TEST_F(CapturesTest, FillsWhatAContactLacksWhereThatIsWanted) {
   EXPECT_EQ(GetContact(ada).etag(), etag) << "nothing was missing";
 }
 
+// Goal: no capture takes back what somebody refused.
+TEST_F(CapturesTest, FillsConsentsThatNobodyWasAskedForAndWhereElseSomebodyIs) {
+  const std::string ada = CreateContact(R"(
+      emails { address: "ada@example.com" }
+      consents { purpose: "news" channel: BY_EMAIL state: WITHDRAWN }
+      social_profiles { network: "x" profile: "@ada" })");
+  v1::CaptureInteractionRequest request = Calling(R"(
+      emails { address: "ada@example.com" }
+      consents { purpose: "news" channel: BY_EMAIL state: GIVEN }
+      consents { purpose: "tips" channel: BY_POST state: GIVEN }
+      social_profiles { network: "x" profile: "@ada" }
+      social_profiles { network: "linkedin" profile: "https://www.linkedin.com/in/ada" }
+      card_properties: "X-SKYPE:ada")");
+  request.set_match_policy(v1::FILL);
+  const v1::Capture captured = Capture(request);
+  EXPECT_EQ(captured.contact(), ada);
+  const Contact filled = GetContact(ada);
+  ASSERT_EQ(filled.consents_size(), 2);
+  EXPECT_EQ(filled.consents(0).state(), contacts::v1::WITHDRAWN);
+  EXPECT_EQ(filled.consents(1).purpose(), "tips");
+  ASSERT_EQ(filled.social_profiles_size(), 2);
+  EXPECT_EQ(filled.social_profiles(1).network(), "linkedin");
+  EXPECT_THAT(filled.card_properties(), ElementsAre("X-SKYPE:ada"));
+}
+
 TEST_F(CapturesTest, MakesANewContactOfADeletedOnesAddress) {
   const std::string ada = CreateContact(R"(emails { address: "ada@example.com" })");
   contacts::v1::DeleteContactRequest remove;

@@ -56,6 +56,16 @@ TEST_F(KithTest, ListsAsManyAsAreWantedAcrossPages) {
   EXPECT_THAT(err(), HasSubstr("The first 3"));
 }
 
+TEST_F(KithTest, GoesOnOverEmptyPagesAndSaysWhereItEnds) {
+  ASSERT_EQ(Run({"deals", "create", "--deal-id", "a", "--display-name", "D"}), 0) << err();
+  EXPECT_EQ(Run({"deals", "list", "--filter", "product = far"}), 0);
+  EXPECT_THAT(out(), Not(HasSubstr("deals/a")));
+  EXPECT_THAT(err(), StartsWith("Not all rows were looked at so far: --all goes on"));
+  EXPECT_EQ(Run({"deals", "list", "--filter", "product = far", "--all"}), 0);
+  EXPECT_THAT(out(), HasSubstr("deals/a"));
+  EXPECT_EQ(err(), "");
+}
+
 TEST_F(KithTest, TellsHowManyThereAreAndHowTheyWereFound) {
   for (const char* id : {"a", "b", "c"}) {
     ASSERT_EQ(Run({"deals", "create", "--deal-id", id, "--display-name", "D"}), 0) << err();

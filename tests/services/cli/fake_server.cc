@@ -272,8 +272,18 @@ grpc::Status FakeDeals::ListDeals(grpc::ServerContext* context,
   MutexLock lock(mutex_);
   NoteCaller(*context);
   listed_ = *request;
-  // A server may give fewer than are asked for: pages of two.
+  // A server may give fewer than are asked for: pages of two, and by a scan none for long.
   constexpr int kPage = 2;
+  constexpr int kFarPages = 120;
+  if (request->filter() == "product = far") {
+    const int page = ++far_pages_;
+    if (page < kFarPages) {
+      response->set_next_page_token("0");
+    } else if (!deals_.empty()) {
+      *response->add_deals() = deals_.begin()->second;
+    }
+    return grpc::Status::OK;
+  }
   int begin = 0;
   if (!request->page_token().empty() && !absl::SimpleAtoi(request->page_token(), &begin)) {
     return Refusal(grpc::StatusCode::INVALID_ARGUMENT, "", "INVALID_PAGE_TOKEN");

@@ -105,7 +105,8 @@ class FakeSavedViews final : public saved_views::v1::SavedViewsService::Service 
   std::vector<saved_views::v1::SavedView> saved_views_ KITH_GUARDED_BY(mutex_);
 };
 
-// Deals. A deal called "refuse me" is refused with a violation.
+// Deals. A deal called "refuse me" is refused with a violation, and the filter product = far finds
+// the first of them once it was asked 120 times.
 class FakeDeals final : public deals::v1::DealsService::Service {
  public:
   grpc::Status CreateDeal(grpc::ServerContext* context, const deals::v1::CreateDealRequest* request,
@@ -145,6 +146,7 @@ class FakeDeals final : public deals::v1::DealsService::Service {
   std::string authorization_ KITH_GUARDED_BY(mutex_);
   std::string on_behalf_of_ KITH_GUARDED_BY(mutex_);
   deals::v1::ListDealsRequest listed_ KITH_GUARDED_BY(mutex_);
+  int far_pages_ KITH_GUARDED_BY(mutex_) = 0;
   std::map<std::string, deals::v1::Deal> deals_ KITH_GUARDED_BY(mutex_);
   std::map<std::string, std::string> requests_ KITH_GUARDED_BY(mutex_);  // id → content
 };

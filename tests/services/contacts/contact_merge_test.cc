@@ -103,6 +103,41 @@ TEST(MergeInto, TakesWhyNobodyIsToBeWrittenTo) {
   EXPECT_EQ(Merged(left, silent).emails(0).opt_out_cause(), "contacts/2/messages/1");
 }
 
+std::string ConsentsOf(const v1::Contact& contact) {
+  std::string all;
+  for (const v1::Consent& consent : contact.consents()) {
+    absl::StrAppend(&all, consent.purpose(), " ", v1::ConsentState_Name(consent.state()), " ",
+                    consent.source(), " ", consent.text_version(), "; ");
+  }
+  return all;
+}
+
+// Goal: never asked is less than given, and given less than refused, whoever stays; what holds is
+// told whole, with nothing of the other.
+TEST(MergeInto, TakesTheStricterConsentME5) {
+  const auto one = Contact("contacts/1", R"pb(
+    first_name: "Ada"
+    consents {
+      purpose: "newsletter"
+      channel: BY_EMAIL
+      state: GIVEN
+      source: "forms/1"
+      text_version: 3
+    }
+    consents { purpose: "offers" channel: BY_EMAIL state: WITHDRAWN source: "by letter" })pb");
+  const auto other = Contact("contacts/2", R"pb(
+    first_name: "Ada"
+    consents { purpose: "newsletter" channel: BY_EMAIL state: REFUSED }
+    consents { purpose: "newsletter" channel: BY_POST state: GIVEN source: "forms/2" }
+    consents { purpose: "offers" channel: BY_EMAIL state: GIVEN text_version: 1 })pb");
+  EXPECT_EQ(ConsentsOf(Merged(one, other)),
+            "newsletter REFUSED  0; offers WITHDRAWN by letter 0; newsletter GIVEN forms/2 0; ");
+  EXPECT_EQ(ConsentsOf(Merged(other, one)),
+            "newsletter REFUSED  0; newsletter GIVEN forms/2 0; offers WITHDRAWN by letter 0; ");
+  EXPECT_EQ(ConsentsOf(Merged(Contact("contacts/3", R"pb(first_name: "Ada")pb"), one)),
+            "newsletter GIVEN forms/1 3; offers WITHDRAWN by letter 0; ");
+}
+
 TEST(MergeInto, FillsWhatIsEmptyAndKeepsWhatIsThere) {
   const auto one = Contact("contacts/1", R"pb(
     first_name: "Ada"
@@ -468,6 +503,35 @@ TEST(Unmerge, GivesBackToEachWhyNobodyIsToBeWrittenTo) {
   for (const char* const name : {"contacts/a", "contacts/b", "contacts/c"}) {
     EXPECT_EQ(ContentOf(streams.Itself(name)), ContentOf(alone.Itself(name)));
   }
+}
+
+// Goal: what was refused before a merge is that one's again, what was given stays the other's; and
+// what somebody says of a purpose while both are merged is said of both.
+TEST(Unmerge, GivesBackToEachTheConsentsThatItHadME11) {
+  Streams streams;
+  streams.Create("contacts/a", Contact("contacts/a", R"pb(
+                   first_name: "Ada"
+                   consents { purpose: "offers" state: GIVEN source: "forms/1" text_version: 2 }
+                   consents { purpose: "calls" channel: BY_PHONE state: GIVEN })pb"));
+  streams.Create("contacts/b", Contact("contacts/b", R"pb(
+                   first_name: "Ada"
+                   consents { purpose: "offers" state: REFUSED }
+                   consents { purpose: "calls" channel: BY_PHONE state: GIVEN })pb"));
+  const Streams alone = streams;
+  streams.Merge("contacts/a", {"contacts/b"});
+  EXPECT_EQ(ConsentsOf(streams.Itself("contacts/a")), "offers REFUSED  0; calls GIVEN  0; ");
+  streams.Unmerge("contacts/b");
+  for (const char* const name : {"contacts/a", "contacts/b"}) {
+    EXPECT_EQ(ContentOf(streams.Itself(name)), ContentOf(alone.Itself(name)));
+  }
+  streams.Merge("contacts/a", {"contacts/b"});
+  streams.Update("contacts/a", [](v1::Contact& contact) {
+    contact.mutable_consents(1)->set_state(v1::WITHDRAWN);
+  });
+  streams.Unmerge("contacts/b");
+  EXPECT_EQ(ConsentsOf(streams.Itself("contacts/a")),
+            "offers GIVEN forms/1 2; calls WITHDRAWN  0; ");
+  EXPECT_EQ(ConsentsOf(streams.Itself("contacts/b")), "offers REFUSED  0; calls WITHDRAWN  0; ");
 }
 
 // Goal: whatever was merged, taken apart and written in between, what is merged shows the tags of

@@ -309,6 +309,36 @@ TEST(UpdateContact, KeepsNumbersThatWereReadInAnotherRegion) {
   EXPECT_EQ(renewed.contact_updated().personal().phones(0).e164(), "+442079460018");
 }
 
+TEST(UpdateContact, TakesOneConsentOfAPurposeAndChannelThatSaysHowItStands) {
+  DeciderSpec spec;
+  const auto decide = [&](absl::string_view contact) {
+    return Decide(Ada(), {}, {}, Update(contact), spec.context());
+  };
+  EXPECT_TRUE(decide(R"pb(consents { purpose: "news" channel: BY_EMAIL state: GIVEN }
+                          consents { purpose: "news" channel: BY_POST state: REFUSED }
+                          consents { purpose: "offers" state: WITHDRAWN })pb")
+                  .ok());
+  EXPECT_THAT(decide(R"pb(consents { purpose: "news" channel: BY_EMAIL })pb"),
+              IsRejectedWith(type::v1::ERROR_INVALID_FIELD));
+  EXPECT_THAT(decide(R"pb(consents { purpose: "news" channel: BY_EMAIL state: GIVEN }
+                          consents { purpose: "news" channel: BY_EMAIL state: REFUSED })pb"),
+              IsRejectedWith(type::v1::ERROR_INVALID_FIELD));
+}
+
+TEST(UpdateContact, TakesOfCardsWhatCardsCanSay) {
+  DeciderSpec spec;
+  const auto decide = [&](const std::string& property) {
+    v1::UpdateContactRequest command = Update("");
+    command.mutable_contact()->add_card_properties(property);
+    return Decide(Ada(), {}, {}, command, spec.context());
+  };
+  EXPECT_TRUE(decide("X-SKYPE:ada: at home").ok());
+  for (const char* const wrong :
+       {"SKYPE:ada", "X-:ada", "X-SKYPE", "X-SKYPE:", "X-A B:c", "X-A;TYPE=home:c", ""}) {
+    EXPECT_THAT(decide(wrong), IsRejectedWith(type::v1::ERROR_INVALID_FIELD)) << wrong;
+  }
+}
+
 // --- UndeleteContact
 
 TEST(UndeleteContact, ClaimsEverythingAgain) {

@@ -69,6 +69,7 @@ void ExpectPasses(const WorkCalendar& calendar, absl::string_view from, absl::st
       << "back, " << from << " to " << to;
 }
 
+// BT-1.
 TEST(BusinessTimeBetween, CountsOpenSecondsOnly) {
   const WorkCalendar calendar = Weekdays("UTC", {{10, 18}});
   ExpectPasses(calendar, "2021-06-28 11:00", "2021-06-28 12:00", 3'600);
@@ -86,6 +87,7 @@ TEST(BusinessTimeBetween, CountsOpenSecondsOnly) {
   ExpectPasses(calendar, "2021-06-28 20:00", "2021-07-01 20:00", 86'400);
 }
 
+// BT-2.
 TEST(BusinessTimeBetween, IsNothingOutsideHours) {
   const WorkCalendar calendar = Weekdays("UTC", {{10, 18}});
   ExpectPasses(calendar, "2021-06-28 19:00", "2021-06-28 20:00", 0);
@@ -99,6 +101,7 @@ TEST(BusinessTimeBetween, IsUnknownOverDecades) {
       std::nullopt);
 }
 
+// BT-23.
 TEST(BusinessTimeBetween, CountsWhatClockChangesMake) {
   const WorkCalendar nights = EveryDay("Europe/Berlin", 1, 4);
   ExpectPasses(nights, "2026-03-29 00:00", "2026-03-30 00:00", 2 * 3'600);
@@ -118,6 +121,7 @@ TEST(BusinessTimeBetween, CountsNoDayThatAZoneSkipped) {
   ExpectPasses(calendar, "2011-12-29 00:00", "2012-01-01 00:00", 2 * 8 * 3'600);
 }
 
+// BT-24.
 TEST(BusinessTimeBetween, TakesSpecialDaysInsteadOfTheWeek) {
   WorkCalendar calendar = Weekdays("UTC", {{9, 13}, {14, 17}});
   calendar.days[absl::CivilDay(2022, 1, 5)] = Hours({{10.5, 15.5}});
@@ -130,6 +134,7 @@ TEST(BusinessTimeBetween, TakesSpecialDaysInsteadOfTheWeek) {
   ExpectAdds(calendar, "2022-01-07 16:00", absl::Hours(7), "2022-01-11 10:00");
 }
 
+// BT-4.
 TEST(AddBusinessTime, WaitsForOpeningHours) {
   const WorkCalendar calendar = Weekdays("UTC", {{9, 17}});
   ExpectAdds(calendar, "2024-01-17 10:00", absl::Hours(2), "2024-01-17 12:00");
@@ -140,6 +145,7 @@ TEST(AddBusinessTime, WaitsForOpeningHours) {
   ExpectAdds(calendar, "2024-01-15 16:00", absl::Hours(10), "2024-01-17 10:00");
 }
 
+// BT-5.
 TEST(AddBusinessTime, StaysOnTheClosingInstant) {
   WorkCalendar calendar = Weekdays("UTC", {{9, 17}});
   calendar.week[1] = Hours({{9, 20}});
@@ -154,6 +160,7 @@ TEST(AddBusinessTime, OfNoTimeIsWhereItBegan) {
   ExpectAdds(calendar, "2024-01-20 10:00", absl::ZeroDuration(), "2024-01-20 10:00");
 }
 
+// BT-6.
 TEST(AddBusinessTime, IsNeverWhereNothingOpens) {
   WorkCalendar calendar{.zone = Zone("UTC")};
   const absl::Time start = At("2024-01-15 10:00", calendar.zone);
@@ -164,6 +171,7 @@ TEST(AddBusinessTime, IsNeverWhereNothingOpens) {
   EXPECT_EQ(AddBusinessTime(calendar, start, absl::Hours(2)), std::nullopt);
 }
 
+// BT-7.
 TEST(AddBusinessTime, IsOfTheCalendarsZone) {
   const WorkCalendar calendar = Weekdays("Europe/Berlin", {{8, 18}});
   ExpectAdds(calendar, "2013-03-21 09:30Z", absl::Minutes(60), "2013-03-21 10:30Z");
@@ -175,6 +183,7 @@ TEST(AddBusinessTime, IsOfTheCalendarsZone) {
   ExpectPasses(calendar, "2013-03-21 09:30Z", "2013-03-21 13:00Z", 210 * 60);
 }
 
+// BT-8 and BT-9.
 TEST(AddBusinessTime, PassesOverHolidays) {
   WorkCalendar calendar = Weekdays("Europe/Berlin", {{9, 17}});
   ExpectAdds(calendar, "2013-10-21 09:30Z", absl::Minutes(120), "2013-10-21 11:30Z");
@@ -184,8 +193,32 @@ TEST(AddBusinessTime, PassesOverHolidays) {
   Close(calendar, absl::CivilDay(2015, 9, 22));
   ExpectAdds(calendar, "2015-09-21 14:30Z", absl::Minutes(120), "2015-09-23 08:30Z");
   ExpectAdds(calendar, "2015-09-21 14:30Z", absl::Minutes(240), "2015-09-23 10:30Z");
+  calendar = Weekdays("Europe/Berlin", {{8, 20}});
+  Close(calendar, absl::CivilDay(2016, 11, 1));
+  ExpectAdds(calendar, "2016-11-01 13:56:21Z", absl::Minutes(120), "2016-11-02 09:00:00Z");
+  ExpectAdds(calendar, "2016-11-01 13:56:21Z", absl::Minutes(1'200), "2016-11-03 15:00:00Z");
+  ExpectAdds(calendar, "2016-11-07 13:26:36Z", absl::Minutes(1'200), "2016-11-09 09:26:36Z");
 }
 
+// BT-10 and BT-11, what of them is time: what is due moves by what passes on hold.
+TEST(AddBusinessTime, IsMovedByWhatPassesOnHold) {
+  const WorkCalendar calendar = EveryDay("Europe/Berlin", 9, 18);
+  const auto passes = [&](absl::string_view from, absl::string_view to) {
+    return *BusinessTimeBetween(calendar, At(from, calendar.zone), At(to, calendar.zone));
+  };
+  const absl::Duration pending = passes("2013-06-04 09:30Z", "2013-06-04 09:45Z");
+  const absl::Duration closed = passes("2013-06-04 10:00Z", "2013-06-04 10:30Z");
+  ExpectAdds(calendar, "2013-06-04 09:00Z", absl::Minutes(120) + pending + closed,
+             "2013-06-04 11:45Z");
+  EXPECT_EQ(passes("2013-06-04 09:00Z", "2013-06-04 10:45Z") - closed, absl::Minutes(75));
+  EXPECT_EQ(passes("2013-06-04 09:00Z", "2013-06-04 12:00Z") - closed, absl::Minutes(150));
+  EXPECT_EQ(passes("2013-06-04 10:30Z", "2013-06-04 11:00Z"), absl::Minutes(30));
+  EXPECT_EQ(passes("2013-06-04 10:30Z", "2013-06-04 11:00Z") +
+                passes("2013-06-04 11:30Z", "2013-06-04 12:00Z"),
+            absl::Minutes(60));
+}
+
+// BT-12 to BT-15.
 TEST(AddBusinessTime, MakesTheDuesOfAServiceDesk) {
   // 2024-01-15 is a Monday.
   WorkCalendar calendar = Weekdays("UTC", {{10, 18}});
@@ -214,12 +247,14 @@ TEST(AddBusinessTime, MakesTheDuesOfAServiceDesk) {
   ExpectAdds(calendar, "2024-01-18 15:00", absl::Hours(2), "2024-01-22 12:00");
 }
 
+// BT-22.
 TEST(AddBusinessTime, PassesOverTheBreakOfADay) {
   const WorkCalendar calendar = Weekdays("Europe/Paris", {{9, 12}, {13.5, 18}});
   ExpectAdds(calendar, "2026-03-06 11:30", absl::Hours(1), "2026-03-06 14:00");
   ExpectAdds(calendar, "2026-03-06 12:15", absl::Minutes(30), "2026-03-06 14:00");
 }
 
+// BT-23.
 TEST(AddBusinessTime, CountsSecondsThatPassWhereClocksChange) {
   const WorkCalendar new_york = Weekdays("America/New_York", {{9, 17}});
   ExpectAdds(new_york, "2026-03-06 16:00", absl::Hours(2), "2026-03-09 14:00Z");
@@ -229,6 +264,7 @@ TEST(AddBusinessTime, CountsSecondsThatPassWhereClocksChange) {
   ExpectAdds(always, "2026-03-28 12:00", absl::Hours(24), "2026-03-29 13:00");
 }
 
+// BT-25.
 TEST(AddBusinessTime, CountsBackForAWarning) {
   const WorkCalendar calendar = Weekdays("UTC", {{8, 18}});
   ExpectAdds(calendar, "2024-01-15 17:00", absl::Hours(4), "2024-01-16 11:00");
@@ -249,6 +285,7 @@ TEST(AddBusinessTime, IsUndoneByCountingBackWithinOpeningHours) {
   }
 }
 
+// RE-10 and RE-11.
 TEST(AddBusinessDays, CountsOverHolidays) {
   WorkCalendar calendar = Weekdays("UTC", {{9, 17}});
   const auto add = [&](absl::CivilDay day, int64_t count) {
@@ -283,6 +320,7 @@ TEST(AddBusinessDays, EndsSomewhere) {
   EXPECT_TRUE(AddBusinessDays(calendar, day, -5'000, Roll::kForward).has_value());
 }
 
+// RE-11.
 TEST(RollToBusinessDay, StaysInTheMonthWhereAsked) {
   const WorkCalendar calendar = Weekdays("UTC", {{9, 17}});
   const absl::CivilDay sunday(2010, 8, 1);
@@ -295,6 +333,7 @@ TEST(RollToBusinessDay, StaysInTheMonthWhereAsked) {
             absl::CivilDay(2010, 8, 2));
 }
 
+// RE-13.
 TEST(FirstOpening, IsALocalTimeOfWhoAsks) {
   WorkCalendar calendar = Weekdays("Europe/Berlin", {{8.5, 12}, {13, 17}});
   const absl::CivilDay day(2026, 3, 6);

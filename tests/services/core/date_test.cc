@@ -68,6 +68,7 @@ TEST(TimeZoneOf, KnowsTheTzDatabaseAndNoFiles) {
   }
 }
 
+// RE-4, what is relative.
 TEST(MonthsAfter, KeepsTheDayWhereTheMonthHasIt) {
   const absl::CivilDay last_of_january(2026, 1, 31);
   EXPECT_EQ(MonthsAfter(last_of_january, 1), absl::CivilDay(2026, 2, 28));
@@ -76,6 +77,7 @@ TEST(MonthsAfter, KeepsTheDayWhereTheMonthHasIt) {
   EXPECT_EQ(MonthsAfter(last_of_january, -2), absl::CivilDay(2025, 11, 30));
 }
 
+// RE-15.
 TEST(IsoWeekOf, IsOfTheYearThatHasItsThursday) {
   EXPECT_EQ(IsoWeekOf(absl::CivilDay(2021, 1, 1)), (IsoWeek{2020, 53}));
   EXPECT_EQ(IsoWeekOf(absl::CivilDay(2018, 12, 31)), (IsoWeek{2019, 1}));
@@ -83,6 +85,7 @@ TEST(IsoWeekOf, IsOfTheYearThatHasItsThursday) {
   EXPECT_EQ(IsoWeekOf(absl::CivilDay(2022, 1, 2)), (IsoWeek{2021, 52}));
 }
 
+// RE-15.
 TEST(FirstDayOfWeek, IsTheDayThatWeeksBeginOn) {
   const absl::CivilDay sunday(2022, 1, 2);
   EXPECT_EQ(FirstDayOfWeek(sunday, absl::Weekday::sunday), sunday);
@@ -98,6 +101,7 @@ TEST(DaySecondsOf, TakesTimesOfADayAndItsEnd) {
   }
 }
 
+// RE-8.
 TEST(TimeOf, MovesWhatDoesNotExistAndTakesTheFirstOfTwo) {
   const auto shown = [](absl::CivilSecond local, absl::string_view zone) {
     return absl::FormatTime("%Y-%m-%dT%H:%MZ", TimeOf(local, *TimeZoneOf(zone)),

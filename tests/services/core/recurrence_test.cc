@@ -40,6 +40,7 @@ std::string Utc(absl::CivilSecond local, absl::TimeZone zone) {
   return absl::FormatTime("%Y-%m-%dT%H:%MZ", TimeOf(local, zone), absl::UTCTimeZone());
 }
 
+// RE-1.
 TEST(Occurrences, KeepWallTimeUntilTheEnd) {
   const Series series =
       NewSeries("FREQ=DAILY;UNTIL=19971224T000000Z", "1997-09-02T09:00", "America/New_York");
@@ -62,6 +63,7 @@ TEST(Occurrences, EndWithTheirLastDay) {
       "2026-03-01 2026-03-02");
 }
 
+// RE-2.
 TEST(Occurrences, AreOfAWeekdayOfTheMonth) {
   EXPECT_EQ(Days("FREQ=MONTHLY;BYDAY=1FR", "1997-09-05T09:00", 6),
             "1997-09-05 1997-10-03 1997-11-07 1997-12-05 1998-01-02 1998-02-06");
@@ -71,6 +73,7 @@ TEST(Occurrences, AreOfAWeekdayOfTheMonth) {
             "2026-01-30 2026-05-29 2026-07-31 2026-10-30");
 }
 
+// RE-3.
 TEST(Occurrences, CountWeeksFromTheirFirstDay) {
   EXPECT_EQ(Days("FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SU;COUNT=4;WKST=MO", "1997-08-05T09:00", 9),
             "1997-08-05 1997-08-10 1997-08-19 1997-08-24");
@@ -78,6 +81,7 @@ TEST(Occurrences, CountWeeksFromTheirFirstDay) {
             "1997-08-05 1997-08-17 1997-08-19 1997-08-31");
 }
 
+// RE-4.
 TEST(Occurrences, PassOverMonthsWithoutTheDay) {
   EXPECT_EQ(Days("FREQ=MONTHLY", "2026-01-31T09:00", 5),
             "2026-01-31 2026-03-31 2026-05-31 2026-07-31 2026-08-31");
@@ -86,6 +90,7 @@ TEST(Occurrences, PassOverMonthsWithoutTheDay) {
   EXPECT_EQ(Days("FREQ=YEARLY", "2024-02-29T09:00", 2), "2024-02-29 2028-02-29");
 }
 
+// RE-5.
 TEST(Occurrences, AreTheLastOfASet) {
   EXPECT_EQ(Days("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-2", "1997-09-29T09:00", 6),
             "1997-09-29 1997-10-30 1997-11-27 1997-12-30 1998-01-29 1998-02-26");
@@ -95,6 +100,7 @@ TEST(Occurrences, AreTheLastOfASet) {
             "1998-02-13 1998-03-13 1998-11-13 1999-08-13 2000-10-13");
 }
 
+// RE-7.
 TEST(Occurrences, AreCountedBeforeExceptions) {
   Series series = NewSeries("FREQ=DAILY;COUNT=4", "2026-03-01T09:00");
   EXPECT_EQ(Days(series, 9), "2026-03-01 2026-03-02 2026-03-03 2026-03-04");
@@ -102,6 +108,7 @@ TEST(Occurrences, AreCountedBeforeExceptions) {
   EXPECT_EQ(Days(series, 9), "2026-03-01 2026-03-03 2026-03-04");
 }
 
+// RE-9.
 TEST(NextOccurrence, KeepsWallTimeOverAClockChange) {
   const Series series = NewSeries("FREQ=WEEKLY;BYDAY=TU", "2026-03-03T09:00", "America/New_York");
   EXPECT_EQ(Utc(series.start, series.zone), "2026-03-03T14:00Z");
@@ -110,6 +117,7 @@ TEST(NextOccurrence, KeepsWallTimeOverAClockChange) {
   EXPECT_EQ(Utc(*next, series.zone), "2026-03-10T13:00Z");
 }
 
+// RE-14.
 TEST(NextOccurrence, IsNeverTheOneThatWas) {
   const Series series = NewSeries("FREQ=WEEKLY;BYDAY=MO", "2026-03-02T09:20", "Europe/Vilnius");
   const auto next = [&](absl::string_view after) { return NextOccurrence(series, Local(after)); };
@@ -160,6 +168,7 @@ TEST(RecurrenceDefect, SaysWhatIsWrong) {
     EXPECT_TRUE(absl::StrContains(RecurrenceDefect(rule), defect))
         << rule << ": " << RecurrenceDefect(rule);
   };
+  expect("", "RFC 5545");  // RE-14: an empty plan
   expect("every Tuesday", "RFC 5545");
   expect("FREQ=", "RFC 5545");
   expect("FREQ=DAILY;", "RFC 5545");
@@ -167,7 +176,7 @@ TEST(RecurrenceDefect, SaysWhatIsWrong) {
   expect("BYDAY=MO", "must have a FREQ");
   expect("FREQ=SECONDLY", "must have a FREQ");
   expect("FREQ=daily", "must have a FREQ");
-  expect("FREQ=DAILY;COUNT=4;UNTIL=20261224", "both COUNT and UNTIL");
+  expect("FREQ=DAILY;COUNT=4;UNTIL=20261224", "both COUNT and UNTIL");  // RE-7
   expect("FREQ=DAILY;COUNT=0", "COUNT from 1");
   expect("FREQ=DAILY;COUNT=99999999999", "COUNT from 1");
   expect("FREQ=DAILY;INTERVAL=70000", "INTERVAL from 1");

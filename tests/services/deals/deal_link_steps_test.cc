@@ -10,8 +10,11 @@
 #include "absl/strings/str_cat.h"
 #include "kith/companies/v1/companies_service.grpc.pb.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
+#include "kith/custom_fields/v1/custom_fields_service.grpc.pb.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
+#include "kith/deals/v1/pipelines_service.grpc.pb.h"
 #include "kith/saved_views/v1/saved_views_service.grpc.pb.h"
+#include "kith/tasks/v1/tasks_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/testing/decider_spec.h"
@@ -155,6 +158,98 @@ TEST_F(DealLinkStepsTest, GoOnOnTheNextPage) {
   request.set_filter("company.employee_count >= 30");
   EXPECT_EQ(server_.Call(&v1::DealsService::Stub::ListDeals, request).reason(),
             "INVALID_PAGE_TOKEN");
+}
+
+// However long somebody reads the first page.
+TEST_F(DealLinkStepsTest, CountFromTheMomentOfTheFirstPage) {
+  v1::ListDealsRequest request;
+  request.set_filter("company.create_time >= -1h");
+  request.set_order_by("display_name");
+  request.set_page_size(1);
+  const auto first = server_.Call(&v1::DealsService::Stub::ListDeals, request);
+  ASSERT_EQ(first->deals_size(), 1);
+  EXPECT_EQ(first->deals(0).display_name(), "rolls");
+  server_.clock().Advance(absl::Hours(2));
+  request.set_page_token(first->next_page_token());
+  const auto second = server_.Call(&v1::DealsService::Stub::ListDeals, request);
+  ASSERT_EQ(second->deals_size(), 1) << second.reason();
+  EXPECT_EQ(second->deals(0).display_name(), "shelves");
+  EXPECT_THAT(Find("company.create_time >= -1h"), IsEmpty());
+}
+
+TEST_F(DealLinkStepsTest, AreOfCustomFieldsOfTheLinked) {
+  const auto before = List("");
+  custom_fields::v1::CreateCustomFieldRequest create;
+  *create.mutable_custom_field() = Proto<custom_fields::v1::CustomField>(
+      "resource: 'companies' key: 'tier' type: TEXT display_name: 'Tier'");
+  using CustomFields = custom_fields::v1::CustomFieldsService;
+  ASSERT_EQ(server_.Call(&CustomFields::Stub::CreateCustomField, create).reason(), "");
+  const std::string mint = CreateCompany(
+      "display_name: 'Mint' industry: 'Coins' custom { key: 'tier' value { text: 'Gold' } }");
+  CreateDeal("bars", absl::StrCat("company: '", mint, "'"));
+  EXPECT_THAT(Find("company.custom.tier = gold"), ElementsAre("bars"));
+  EXPECT_THAT(Find("company.custom.tier != gold"), ElementsAre("loose", "rolls", "shelves"));
+  EXPECT_THAT(Find("company.custom.tier:* OR company.industry = Retail"),
+              ElementsAre("bars", "shelves"));
+  const auto unknown = List("owner:* company.custom.colour = red");
+  EXPECT_EQ(unknown.reason(), "INVALID_FILTER");
+  EXPECT_EQ(unknown.metadata("character"), "9");
+  EXPECT_THAT(unknown.status.error_message(), HasSubstr("custom.colour"));
+  type::v1::ReadOptions then;
+  then.set_token(before.token);
+  EXPECT_EQ(List("company.custom.tier = gold", "", then).reason(), "INVALID_FILTER");
+}
+
+// A stage stands in its pipeline.
+TEST_F(DealLinkStepsTest, AreOfThePartsOfRecords) {
+  CreateDeal("late", "stage: 'pipelines/default/stages/negotiation'");
+  EXPECT_THAT(Find("stage.probability >= 50"), ElementsAre("late"));
+  EXPECT_THAT(Find("stage.display_name = \"negot*\""), ElementsAre("late"));
+  EXPECT_THAT(Find("stage.kind = OPEN_STAGE stage.probability < 50"),
+              ElementsAre("loose", "rolls", "shelves"));
+  EXPECT_THAT(Find("stage.display_name != Negotiation"), ElementsAre("loose", "rolls", "shelves"));
+  EXPECT_THAT(Find("stage.kind = WON_STAGE"), IsEmpty());
+  EXPECT_EQ(List("stage.colour = red").reason(), "INVALID_FILTER");
+  const auto wrong = List("owner:* stage.probability = much");
+  EXPECT_EQ(wrong.reason(), "INVALID_FILTER");
+  EXPECT_EQ(wrong.metadata("character"), "29");
+}
+
+// Of a stage that several pipelines have, that of the pipeline in the same AND.
+TEST_F(DealLinkStepsTest, KnowAStageByThePipelineBesideIt) {
+  v1::CreatePipelineRequest pipeline;
+  pipeline.set_pipeline_id("renewals");
+  *pipeline.mutable_pipeline() = Proto<v1::Pipeline>(R"pb(
+    display_name: "Renewals"
+    stages { stage_id: "q" display_name: "Qualified" kind: OPEN_STAGE }
+    stages { stage_id: "won" display_name: "Won" kind: WON_STAGE }
+    stages { stage_id: "lost" display_name: "Lost" kind: LOST_STAGE })pb");
+  ASSERT_EQ(server_.Call(&v1::PipelinesService::Stub::CreatePipeline, pipeline).reason(), "");
+  CreateDeal("renewal", "pipeline: 'pipelines/renewals' stage: 'pipelines/renewals/stages/q'");
+  tasks::v1::CreateTaskRequest task;
+  *task.mutable_task() = Proto<tasks::v1::Task>("display_name: 'Call' deal: 'deals/renewal'");
+  using Tasks = tasks::v1::TasksService;
+  ASSERT_EQ(server_.Call(&Tasks::Stub::CreateTask, task).reason(), "");
+  tasks::v1::ListTasksRequest list;
+  list.set_filter("deal.stage = Qualified");
+  EXPECT_EQ(server_.Call(&Tasks::Stub::ListTasks, list).reason(), "AMBIGUOUS_ALIAS");
+  list.set_filter("deal.pipeline = Renewals AND deal.stage = Qualified");
+  const auto found = server_.Call(&Tasks::Stub::ListTasks, list);
+  EXPECT_EQ(found.reason(), "");
+  EXPECT_EQ(found->tasks_size(), 1);
+  list.set_filter("deal.pipeline = default AND deal.stage = Qualified");
+  EXPECT_EQ(server_.Call(&Tasks::Stub::ListTasks, list)->tasks_size(), 0);
+}
+
+// Of the whole filter, as it was written.
+TEST_F(DealLinkStepsTest, TellAtWhichCharacterTheyAreWrong) {
+  EXPECT_EQ(List("owner = Ada AND company.employee_count = many").metadata("character"), "42");
+  EXPECT_EQ(List("company.owner = Nobody").metadata("character"), "17");
+  // Nor is the rest moved by a step before it.
+  EXPECT_EQ(List("company.industry = Retail AND owner = Nobody").metadata("character"), "39");
+  const auto wrong = List("company.industry = Retail amount = many");
+  EXPECT_EQ(wrong.metadata("character"), "36");
+  EXPECT_THAT(wrong.status.error_message(), HasSubstr("at character 36"));
 }
 
 // A rep sees their own companies, and no deal tells them what another's is.

@@ -49,7 +49,9 @@ TEST(DefaultPipeline, HasALostReasonForEachThatAllHave) {
   for (int i = 1; i < type.value_count(); ++i) {
     const auto reason = static_cast<v1::LostReason>(type.value(i)->number());
     DealWorld losing = WithPipeline().Do(Create());
-    losing.Do(LoseFor(world.pipeline().lost_reasons(i - 1).lost_reason_id()));
+    v1::LoseDealRequest lose = LoseFor(world.pipeline().lost_reasons(i - 1).lost_reason_id());
+    lose.set_notes("They moved away.");
+    losing.Do(lose);
     EXPECT_EQ(losing.deal().lost_reason(), reason) << "in the same order";
   }
 }

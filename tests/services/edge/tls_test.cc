@@ -237,5 +237,26 @@ TEST_F(ClientCertificates, StandForKeysWhereACallShowsNone) {
   EXPECT_EQ(without.Post(kContacts + "CreateContact", kAda).status, 401);
 }
 
+TEST_F(ClientCertificates, StandForKeysUntilTheyExpire) {
+  const kith::testing::TempFolder folder;
+  kith::testing::ReplaceFile(folder / "keys", "URI:spiffe://kith/a workspaces/1/apiKeys/owner\n");
+  runtime::ServerOptions options;
+  options.authentication.client_keys = folder / "keys";
+  HttpPersonServer server(folder_, folder_.MutualOptions(/*require=*/false), options);
+  const absl::Time until = absl::FromTimeT(absl::ToTimeT(SystemClock().Now())) + absl::Hours(1);
+  const auto own = folder_.clients.Issue({.names = {"URI:spiffe://kith/a"}, .until = until});
+  ClientTls tls = server.tls();
+  tls.cert = own.cert;
+  tls.key = own.key;
+  HttpClient open(server.http_port(tls));
+  EXPECT_EQ(open.Post(kContacts + "CreateContact", kAda).status, 200);
+  server.clock().Jump(until - absl::Seconds(2) - server.clock().Now());
+  EXPECT_EQ(open.Post(kContacts + "CreateContact", kAda).status, 200);
+  server.clock().Jump(absl::Seconds(3));
+  const HttpReply refused = open.Post(kContacts + "CreateContact", kAda);
+  EXPECT_EQ(refused.status, 401);
+  EXPECT_EQ(refused.reason(), "KEY_EXPIRED");
+}
+
 }  // namespace
 }  // namespace kith::edge

@@ -369,6 +369,39 @@ TEST_F(FormScopeTest, IsOfTheContactThatStays) {
   EXPECT_EQ(GetContact(GetLead(sent->lead()).contact()).name(), other);
 }
 
+// Goal: the lead has what its fields say, and what they say wrongly is told to who sent it; the
+// amount is told to those who read amounts, and not in the text.
+TEST_F(FormScopeTest, TellsTheLeadWhatItsFieldsSay) {
+  custom_fields::v1::CreateCustomFieldRequest create;
+  *create.mutable_custom_field() = Proto<custom_fields::v1::CustomField>(
+      R"(resource: "leads" key: "start" display_name: "Start" type: DATE)");
+  Made(&custom_fields::v1::CustomFieldsService::Stub::CreateCustomField, create);
+  const std::string form = Publish(R"(
+      fields { key: "budget" label: "Budget" kind: AMOUNT currency_code: "EUR"
+               maps_to: "lead.estimated_amount" }
+      fields { key: "start" label: "Start" maps_to: "lead.custom.start" }
+      fields { key: "how" label: "How" kind: HIDDEN initial: "REFERRAL" maps_to: "lead.source" })");
+  const std::string values = absl::StrCat(kAda, R"(values { key: "budget" value: "5000" })");
+  const auto wrong = Submit(form, absl::StrCat(values, R"(values { key: "start" value: "soon" })"));
+  EXPECT_THAT(wrong.fields(), ElementsAre("values.start"));
+  EXPECT_THAT(Counts(), ElementsAre(0, 0, 0)) << "all of it or nothing";
+  const auto sent =
+      Submit(form, absl::StrCat(values, R"(values { key: "start" value: "2027-01-31" })"));
+  ASSERT_EQ(sent.reason(), "") << sent.status.error_message();
+  const Lead lead = GetLead(sent->lead());
+  EXPECT_EQ(lead.estimated_amount().units(), 5'000);
+  EXPECT_EQ(lead.custom().at("start").date().year(), 2027);
+  EXPECT_EQ(lead.source(), leads::v1::REFERRAL);
+  EXPECT_EQ(lead.contact(), sent->contact());
+  EXPECT_EQ(BodyOf(sent.response), "Budget: see amount 1\nStart: 2027-01-31\nHow: REFERRAL");
+  EXPECT_EQ(lead.inquiry(), BodyOf(sent.response));
+  interactions::v1::GetInteractionRequest get;
+  get.set_name(sent->interaction());
+  const auto told = Made(&InteractionsService::Stub::GetInteraction, get);
+  ASSERT_EQ(told.amounts_size(), 1);
+  EXPECT_EQ(told.amounts(0).units(), 5'000);
+}
+
 // Goal: the link of a mail confirms in the workspace of the submission alone.
 TEST_F(FormScopeTest, IsConfirmedInItsOwnWorkspace) {
   const std::string form = Publish(R"(

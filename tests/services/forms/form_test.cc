@@ -129,6 +129,117 @@ TEST(ReadForm, KnowsWhatEachKindTakes) {
   EXPECT_TRUE(takes("CHECKBOX", "on"));
 }
 
+// A form whose lead is told what people write.
+v1::Form OfLeads() {
+  v1::Form form = Contact();
+  form.set_creates_lead(true);
+  for (const char* const field :
+       {R"(key: "ask" label: "Question" kind: PARAGRAPH maps_to: "lead.inquiry")",
+        R"(key: "budget" label: "Budget" kind: AMOUNT currency_code: "EUR"
+           maps_to: "lead.estimated_amount")",
+        R"(key: "how" label: "Heard of us" kind: CHOICE choices: "Referral" choices: "Web form"
+           maps_to: "lead.source")",
+        R"(key: "site" label: "Site" kind: URL maps_to: "lead.website")",
+        R"(key: "size" label: "Size" maps_to: "lead.custom.size")",
+        R"(key: "more" label: "More" kind: PARAGRAPH maps_to: "interaction.body")",
+        R"(key: "fee" label: "Fee" kind: AMOUNT currency_code: "USD"
+           maps_to: "contact.custom.fee")"}) {
+    *form.add_fields() = Proto<v1::FormField>(field);
+  }
+  return form;
+}
+
+// Goal: what maps to the lead is the lead's, and stands in the interaction, too, as a lead may not
+// come; an amount stands in the interaction's amounts alone.
+TEST(ReadForm, PutsIntoTheLeadWhatMapsToIt) {
+  const v1::Form form = OfLeads();
+  EXPECT_THAT(ViolatedFields(CheckFields(form)), IsEmpty());
+  const auto read = ReadForm(form, Filled(R"(
+      values { key: "email" value: "ada@example.com" } values { key: "ask" value: "How much?" }
+      values { key: "budget" value: "1234.5" } values { key: "how" value: "Web form" }
+      values { key: "site" value: "https://ada.example" } values { key: "size" value: "20" }
+      values { key: "more" value: "By tomorrow." } values { key: "fee" value: "7" }
+      consents: "terms")"));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->lead.inquiry(), "How much?");
+  EXPECT_EQ(read->lead.estimated_amount().units(), 1234);
+  EXPECT_EQ(read->lead.estimated_amount().nanos(), 500'000'000);
+  EXPECT_EQ(read->lead.estimated_amount().currency_code(), "EUR");
+  EXPECT_EQ(read->lead.source(), leads::v1::WEB_FORM);
+  EXPECT_EQ(read->lead.website(), "https://ada.example");
+  EXPECT_EQ(read->lead.custom().at("size").text(), "20");
+  EXPECT_EQ(read->capture.person().custom().at("fee").text(), "7 USD");
+  const interactions::v1::Interaction& interaction = read->capture.interaction();
+  EXPECT_EQ(interaction.body(),
+            "Campaign: autumn\nQuestion: How much?\nBudget: see amount 1\nHeard of us: Web form\n"
+            "Site: https://ada.example\nSize: 20\nBy tomorrow.");
+  ASSERT_EQ(interaction.amounts_size(), 1);
+  EXPECT_EQ(interaction.amounts(0).units(), 1234);
+}
+
+TEST(ReadForm, TellsAnAmountThatTheContactDoesNotTakeAsOne) {
+  const auto read = ReadForm(OfLeads(), Filled(R"(
+      values { key: "email" value: "ada@example.com" } values { key: "fee" value: "7" }
+      consents: "terms")"));
+  ASSERT_TRUE(read.ok()) << read.status();
+  contacts::v1::Contact contact = read->capture.person();
+  auto& fee = (*contact.mutable_custom())["fee"];
+  fee.mutable_money()->set_currency_code("USD");
+  fee.mutable_money()->set_units(7);
+  interactions::v1::Interaction interaction;
+  TellLeftOut(read->contact_values, contact, {}, "DE", interaction);
+  EXPECT_EQ(interaction.body(), "") << "the contact has all of it";
+  fee.mutable_money()->set_units(8);
+  TellLeftOut(read->contact_values, contact, {}, "DE", interaction);
+  EXPECT_EQ(interaction.body(), "Fee: see amount 1");
+  EXPECT_EQ(interaction.amounts(0).units(), 7);
+}
+
+TEST(ReadForm, KnowsAmountsAndSources) {
+  const auto violations = [](const std::string& key, const std::string& value) {
+    return Violations(OfLeads(), absl::StrCat(R"(
+        values { key: "email" value: "ada@example.com" } consents: "terms" values { key: ")",
+                                              key, "\" value: \"", value, "\" }"));
+  };
+  for (const char* const amount : {"a lot", "-1", "1.000", "5 EUR", "12.345", "1,5"}) {
+    EXPECT_THAT(violations("budget", amount), ElementsAre("values.budget")) << amount;
+  }
+  EXPECT_THAT(violations("budget", "0.5"), IsEmpty());
+  EXPECT_THAT(violations("how", "By chance"), ElementsAre("values.how"));
+}
+
+TEST(CheckForm, MapsToTheLeadByFieldsOfTheirKind) {
+  const auto violations = [](const std::string& field, bool creates_lead = true) {
+    v1::Form form = Contact();
+    form.set_creates_lead(creates_lead);
+    form.clear_fields();
+    *form.add_fields() = Proto<v1::FormField>(absl::StrCat(R"(key: "a" label: "A" )", field));
+    form.set_state(v1::UNPUBLISHED);
+    return ViolatedFields(CheckFields(form));
+  };
+  for (const char* const field :
+       {R"(kind: NUMBER maps_to: "lead.estimated_amount")", R"(maps_to: "lead.source")",
+        R"(kind: CHOICE choices: "By chance" maps_to: "lead.source")",
+        R"(kind: HIDDEN initial: "chance" maps_to: "lead.source")", R"(maps_to: "lead.website")",
+        R"(maps_to: "lead.owner")",
+        R"(kind: AMOUNT currency_code: "EUR" maps_to: "lead.inquiry")"}) {
+    EXPECT_THAT(violations(field), ElementsAre("form.fields[0].maps_to")) << field;
+  }
+  EXPECT_THAT(violations("kind: AMOUNT"), ElementsAre("form.fields[0].currency_code"));
+  EXPECT_THAT(violations(R"(kind: AMOUNT currency_code: "eur")"),
+              ElementsAre("form.fields[0].currency_code"));
+  EXPECT_THAT(violations(R"(currency_code: "EUR")"), ElementsAre("form.fields[0].currency_code"));
+  EXPECT_THAT(violations(R"(maps_to: "lead.inquiry")"), IsEmpty());
+  EXPECT_THAT(violations(R"(maps_to: "lead.inquiry")", false),
+              ElementsAre("form.fields[0].maps_to"));
+  v1::Form form = OfLeads();
+  for (int i = 0; i < 19; ++i) {
+    *form.add_fields() = Proto<v1::FormField>(
+        absl::StrCat(R"(label: "A" kind: AMOUNT currency_code: "EUR" key: "a)", i, "\""));
+  }
+  EXPECT_THAT(ViolatedFields(CheckFields(form)), ElementsAre("form.fields[33].kind"));
+}
+
 TEST(CheckForm, RefusesWhatNoFormCanBe) {
   const auto violations = [](const std::string& text) {
     return ViolatedFields(

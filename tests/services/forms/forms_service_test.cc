@@ -297,6 +297,79 @@ TEST_F(FormsTest, FillNobodyWhoHasNotConfirmed) {
   EXPECT_EQ(server_.Call(&ContactsService::Stub::GetContact, get)->phones_size(), 1);
 }
 
+std::string ConsentsOf(const contacts::v1::Contact& contact) {
+  std::string all;
+  for (const contacts::v1::Consent& consent : contact.consents()) {
+    absl::StrAppend(
+        &all, consent.purpose(), " ", contacts::v1::ConsentChannel_Name(consent.channel()), " ",
+        contacts::v1::ConsentState_Name(consent.state()), " ", consent.text_version(), "; ");
+  }
+  return all;
+}
+
+// Goal: what somebody agrees to in a form is what their contact agreed to, by the text that they
+// read and when they sent it; and a stranger who writes their address takes no refusal back.
+TEST_F(FormsTest, MakeWhatIsAgreedToConsentsOfTheContact) {
+  const std::string form =
+      PublishForm(R"(consents { key: "tips" text: "Tips by mail." channel: BY_EMAIL })");
+  const std::string ada = R"(values { key: "email" value: "ada@example.com" } )";
+  const auto sent = Submit(form, absl::StrCat(ada, R"(consents: "tips")"));
+  ASSERT_EQ(sent.reason(), "");
+  contacts::v1::GetContactRequest get;
+  get.set_name(sent->contact());
+  const auto contact = [&] {
+    return server_.Call(&ContactsService::Stub::GetContact, get).response;
+  };
+  ASSERT_EQ(ConsentsOf(contact()), "tips BY_EMAIL GIVEN 1; ");
+  EXPECT_EQ(contact().consents(0).source(), form);
+  EXPECT_TRUE(contact().consents(0).has_time());
+
+  contacts::v1::UpdateContactRequest withdraw;
+  *withdraw.mutable_contact() = contact();
+  withdraw.mutable_contact()->mutable_consents(0)->set_state(contacts::v1::WITHDRAWN);
+  withdraw.mutable_update_mask()->add_paths("consents");
+  ASSERT_EQ(server_.Call(&ContactsService::Stub::UpdateContact, withdraw).reason(), "");
+  ASSERT_EQ(Submit(form, absl::StrCat(ada, R"(consents: "tips" consents: "news")")).reason(), "");
+  EXPECT_EQ(ConsentsOf(contact()),
+            "tips BY_EMAIL WITHDRAWN 1; news CONSENT_CHANNEL_UNSPECIFIED GIVEN 1; ");
+}
+
+// Goal: where it is to be confirmed who sent a form, nobody has agreed to anything before they do;
+// then they have, whatever they had withdrawn, which does not keep the mail away that asks them.
+TEST_F(FormsTest, TakeNoConsentBeforeItIsConfirmed) {
+  contacts::v1::CreateContactRequest create;
+  *create.mutable_contact() = Proto<contacts::v1::Contact>(R"(
+      first_name: "Ada" emails { address: "ada@example.com" }
+      consents { purpose: "tips" channel: BY_EMAIL state: WITHDRAWN })");
+  const auto ada = server_.Call(&ContactsService::Stub::CreateContact, create);
+  ASSERT_EQ(ada.reason(), "");
+  const std::string form = PublishForm(R"(
+      public_url: "https://forms.example.com/"
+      confirmation_mail { subject: "Was it you?" text: "{{link}}" }
+      consents { key: "tips" text: "Tips by mail." channel: BY_EMAIL })");
+  const auto sent = Submit(form, R"(
+      values { key: "email" value: "ada@example.com" } consents: "tips")");
+  ASSERT_EQ(sent.reason(), "");
+  ASSERT_EQ(sent->confirmation(), v1::WAITING);
+  contacts::v1::GetContactRequest get;
+  get.set_name(ada->name());
+  EXPECT_EQ(ConsentsOf(server_.Call(&ContactsService::Stub::GetContact, get).response),
+            "tips BY_EMAIL WITHDRAWN 0; ");
+  messages::v1::ListMessagesRequest list;
+  list.set_parent(sent->contact());
+  const auto messages = server_.Call(&messages::v1::MessagesService::Stub::ListMessages, list);
+  ASSERT_EQ(messages->messages_size(), 1);
+  messages::v1::GetMessageRequest mail;
+  mail.set_name(messages->messages(0).name());
+  const std::string text =
+      server_.Call(&messages::v1::MessagesService::Stub::GetMessage, mail)->text();
+  v1::ConfirmFormSubmissionRequest confirm;
+  confirm.set_token(text.substr(text.rfind('/') + 1));
+  ASSERT_EQ(server_.Call(&Stub::ConfirmFormSubmission, confirm).reason(), "");
+  EXPECT_EQ(ConsentsOf(server_.Call(&ContactsService::Stub::GetContact, get).response),
+            "tips BY_EMAIL GIVEN 1; ");
+}
+
 // Goal: what somebody writes of themselves is kept where the contact does not take it.
 TEST_F(FormsTest, TellWhatTheContactDoesNotTake) {
   for (const char* const custom :

@@ -20,6 +20,61 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
+// --- A row that is only checked ---
+
+// Goal: a check is decided as the row would be, and changes nothing. Method: rows that would
+// create, update, change nothing and be refused, first checked and then imported.
+TEST_F(ImportJobsTest, ChecksRowsAsItImportsThem) {
+  const std::string ada =
+      CreateContact("first_name: 'Ada' emails { address: 'ada@example.com' } job_title: 'CEO'");
+  const Begun job = BeginUpsert();
+  v1::ImportRecordRequest check;
+  check.set_validate_only(true);
+  check.add_match_keys(v1::EMAIL_ADDRESS);
+  check.add_match_keys(v1::PHONE_NUMBER);
+  check.set_policy(v1::UPSERT);
+  for (const char* const row :
+       {"emails { address: 'ADA@example.com' } job_title: 'CTO'",
+        "emails { address: 'new@example.com' }", "emails { address: 'no address' }",
+        "emails { address: 'ada@example.com' }",
+        "emails { address: 'x@example.com' } owner: 'users/01H00000000000000000000001'"}) {
+    SCOPED_TRACE(row);
+    const int contacts = CountContacts();
+    const std::string etag = GetContact(ada)->etag();
+    *check.mutable_contact() = Proto<Contact>(row);
+    const auto checked = server_.Call(&Stub::ImportRecord, check);
+    EXPECT_EQ(CountContacts(), contacts);
+    EXPECT_EQ(GetContact(ada)->etag(), etag);
+    EXPECT_EQ(checked.token, "") << "nothing was appended";
+    const auto imported = Import(job, row);
+    EXPECT_EQ(checked.reason(), imported.reason());
+    EXPECT_EQ(checked.fields(), imported.fields());
+    EXPECT_EQ(checked->outcome(), imported->outcome());
+    const bool is_new = imported->outcome() == v1::ROW_CREATED;
+    EXPECT_EQ(checked->name(), is_new ? "" : imported->name());
+  }
+  // A job that is there says itself what matches.
+  v1::ImportRecordRequest of_job;
+  of_job.set_validate_only(true);
+  of_job.set_import_job(job.name);
+  *of_job.mutable_contact() =
+      Proto<Contact>("emails { address: 'ada@example.com' } job_title: 'A'");
+  const auto checked = server_.Call(&Stub::ImportRecord, of_job);
+  EXPECT_EQ(checked->outcome(), v1::ROW_UPDATED);
+  EXPECT_EQ(checked->name(), ada);
+  EXPECT_EQ(GetContact(ada)->job_title(), "CTO");
+}
+
+TEST_F(ImportJobsTest, ChecksWhatTheJobWouldBe) {
+  v1::ImportRecordRequest check;
+  *check.mutable_contact() = Proto<Contact>("first_name: 'Ada'");
+  EXPECT_THAT(server_.Call(&Stub::ImportRecord, check).fields(), ElementsAre("import_job"));
+  check.set_validate_only(true);
+  EXPECT_EQ(server_.Call(&Stub::ImportRecord, check)->outcome(), v1::ROW_CREATED);
+  check.add_match_keys(v1::DOMAIN);
+  EXPECT_EQ(server_.Call(&Stub::ImportRecord, check).reason(), "INVALID_FIELD");
+}
+
 // --- A job ---
 
 TEST_F(ImportJobsTest, FindsThemByTheNormalFormOfTheirName) {
@@ -194,6 +249,27 @@ TEST_F(ImportJobsTest, AddToListsAndReplaceTheRest) {
   EXPECT_EQ(after->emails(1).address(), "lovelace@example.com");
   EXPECT_FALSE(after->emails(1).primary());
   EXPECT_EQ(after->phones_size(), 1);
+}
+
+// Goal: a file may be older than what somebody said since: it takes no refusal back, and brings
+// one.
+TEST_F(ImportJobsTest, TakeTheStricterConsent) {
+  const std::string ada = CreateContact(R"(
+    emails { address: "ada@example.com" }
+    consents { purpose: "news" channel: BY_EMAIL state: WITHDRAWN }
+    consents { purpose: "tips" channel: BY_EMAIL state: GIVEN source: "forms/1" })");
+  const Begun job = BeginUpsert();
+  EXPECT_EQ(OutcomeOf(job, R"(emails { address: "ada@example.com" }
+                              consents { purpose: "news" channel: BY_EMAIL state: GIVEN })"),
+            v1::ROW_UNCHANGED);
+  EXPECT_EQ(OutcomeOf(job, R"(emails { address: "ada@example.com" }
+                              consents { purpose: "tips" channel: BY_EMAIL state: REFUSED })"),
+            v1::ROW_UPDATED);
+  const auto after = GetContact(ada);
+  ASSERT_EQ(after->consents_size(), 2);
+  EXPECT_EQ(after->consents(0).state(), contacts::v1::WITHDRAWN);
+  EXPECT_EQ(after->consents(1).state(), contacts::v1::REFUSED);
+  EXPECT_EQ(after->consents(1).source(), "");
 }
 
 // A row seldom says what an address is called.

@@ -192,6 +192,65 @@ TEST_F(LeadConversionTest, UsesTheCompanyThatHasTheDomain) {
   EXPECT_EQ(Deals().front().display_name(), "Harrow Clinics");
 }
 
+// DU-6: a company of the same name is used, and not doubled, however the name is written.
+TEST_F(LeadConversionTest, UsesTheCompanyOfTheSameName) {
+  const std::string harrow = CreateCompany("display_name: 'Harrow'");
+  const auto converted = Do(&Stub::ConvertLead, Created("first_name: 'Bo' company_name: 'HARROW'"),
+                            "create_deal: true");
+  ASSERT_EQ(converted.reason(), "") << converted.status.error_message();
+  EXPECT_EQ(converted->converted_company(), harrow);
+  EXPECT_EQ(Deals().front().company(), harrow);
+  EXPECT_EQ(Do(&Stub::ConvertLead, Created(kFull))->converted_company(), harrow)
+      << "it has no domain that would be another";
+  EXPECT_EQ(CountCompanies(), 1);
+}
+
+TEST_F(LeadConversionTest, UsesNoCompanyOfTheSameNameThatHasAnotherDomain) {
+  const std::string other = CreateCompany("display_name: 'Harrow' domains: 'harrow-md.example'");
+  EXPECT_NE(Do(&Stub::ConvertLead, Created(kFull))->converted_company(), other);
+  EXPECT_EQ(CountCompanies(), 2);
+}
+
+TEST_F(LeadConversionTest, AsksWhichCompanyWhereSeveralAreCalledSo) {
+  const std::string one = CreateCompany("display_name: 'Harrow'");
+  const std::string two = CreateCompany("display_name: 'harrow'");
+  const std::string lead = Created("first_name: 'Bo' company_name: 'Harrow'");
+  const auto refused = Do(&Stub::ConvertLead, lead);
+  EXPECT_EQ(refused.reason(), "COMPANY_AMBIGUOUS");
+  EXPECT_THAT(refused.metadata("companies"), HasSubstr(one));
+  EXPECT_THAT(refused.metadata("companies"), HasSubstr(two));
+  EXPECT_EQ(CountContacts(), 0);
+  const auto said = Do(&Stub::ConvertLead, lead, absl::StrCat("company: '", two, "'"));
+  EXPECT_EQ(said->converted_company(), two);
+  EXPECT_EQ(Do(&Stub::ConvertLead, lead, "new_company: true").reason(), "LEAD_CONVERTED");
+}
+
+TEST_F(LeadConversionTest, MakesANewCompanyWhereOneIsAskedFor) {
+  const std::string harrow = CreateCompany("display_name: 'Harrow'");
+  const std::string lead = Created("first_name: 'Bo' company_name: 'Harrow'");
+  EXPECT_THAT(
+      Do(&Stub::ConvertLead, lead, absl::StrCat("new_company: true company: '", harrow, "'"))
+          .fields(),
+      ElementsAre("new_company"));
+  const auto made = Do(&Stub::ConvertLead, lead, "new_company: true");
+  ASSERT_EQ(made.reason(), "") << made.status.error_message();
+  EXPECT_NE(made->converted_company(), harrow);
+  EXPECT_EQ(CountCompanies(), 2);
+  EXPECT_EQ(Do(&Stub::ConvertLead, lead, "new_company: true")->etag(), made->etag());
+  EXPECT_THAT(Do(&Stub::ConvertLead, Created("first_name: 'Cy'"), "new_company: true").fields(),
+              ElementsAre("new_company"));
+}
+
+// DU-6: a number is shared, and who has another address is somebody else.
+TEST_F(LeadConversionTest, MakesAContactBesideOneOfTheSameNumberAndAnotherAddress) {
+  const std::string other = CreateContact(
+      "first_name: 'Cy' emails { address: 'cy@harrow.example' } phones { raw: '+49 30 901820' }");
+  const auto converted = Do(&Stub::ConvertLead, Created(kFull));
+  ASSERT_EQ(converted.reason(), "") << converted.status.error_message();
+  EXPECT_NE(converted->converted_contact(), other);
+  EXPECT_EQ(CountContacts(), 2);
+}
+
 TEST_F(LeadConversionTest, TakesTheContactAndTheCompanyThatTheLeadNames) {
   const std::string bo = CreateContact("first_name: 'Bo'");
   const std::string acme = CreateCompany("display_name: 'Acme'");
@@ -335,6 +394,18 @@ TEST_F(LeadConversionTest, MakesOneContactOfTwoLeadsOfOnePerson) {
   EXPECT_EQ(CountContacts(), 1);
   EXPECT_EQ(CountCompanies(), 1);
   EXPECT_EQ(Deals().size(), 6u);
+}
+
+TEST_F(LeadConversionTest, MakesOneCompanyOfLeadsThatCallItTheSame) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 6; ++i) {
+    const std::string name = Created(
+        absl::StrCat("first_name: 'P' email: 'p", i, "@harrow.example' company_name: 'Harrow'"));
+    threads.emplace_back([&, name] { EXPECT_EQ(Do(&Stub::ConvertLead, name).reason(), ""); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(CountContacts(), 6);
+  EXPECT_EQ(CountCompanies(), 1);
 }
 
 TEST_F(LeadConversionTest, IsOfLeadsThatAreThere) {

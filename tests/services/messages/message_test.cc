@@ -78,6 +78,22 @@ TEST_F(SendMessage, IsRefusedWhereTheAddressUnsubscribed) {
   EXPECT_THAT(Decided(), IsRejectedWith(v1::MESSAGES_ERROR_OPTED_OUT));
 }
 
+TEST_F(SendMessage, AsksWhatTheContactPrefersWhereItNamesNoChannel) {
+  for (const char* preferred : {"", "email", "E-Mail", "mail"}) {
+    contact_.resource.set_preferred_channel(preferred);
+    EXPECT_TRUE(Decided().ok()) << preferred;
+  }
+  for (const char* preferred : {"phone", "no e-mails"}) {
+    contact_.resource.set_preferred_channel(preferred);
+    EXPECT_THAT(Decided(), IsRejectedWith(v1::MESSAGES_ERROR_OTHER_CHANNEL_PREFERRED)) << preferred;
+  }
+  command_.set_channel(v1::EMAIL);
+  EXPECT_TRUE(Decided().ok());
+  command_.clear_channel();
+  command_.set_transactional(true);
+  EXPECT_TRUE(Decided().ok()) << "it answers the person";
+}
+
 TEST_F(SendMessage, QueuesWhatTheTemplateSaysAndCountsIt) {
   spec_.settings.reply_to = "sales@acme.example";
   day_.count = 4;
@@ -162,12 +178,30 @@ TEST_F(SendMessage, GoesToNobodyWhoAskedNotToBeWrittenTo) {
   EXPECT_TRUE(Decided().ok());
 }
 
+// Goal: who refused their consent to e-mail, or withdrew it, for whatever purpose, is sent only
+// what answers what they did themselves.
+TEST_F(SendMessage, GoesToNobodyWhoRefusedTheirConsent) {
+  contacts::v1::Consent& consent = *contact_.resource.add_consents();
+  consent = Proto<contacts::v1::Consent>(R"(purpose: "newsletter" channel: BY_EMAIL state: GIVEN)");
+  EXPECT_TRUE(Decided().ok());
+  for (const auto state : {contacts::v1::REFUSED, contacts::v1::WITHDRAWN}) {
+    consent.set_state(state);
+    EXPECT_THAT(Decided(), IsRejectedWith(v1::MESSAGES_ERROR_OPTED_OUT));
+  }
+  command_.set_transactional(true);
+  EXPECT_TRUE(Decided().ok());
+  command_.set_transactional(false);
+  consent.set_channel(contacts::v1::BY_PHONE);
+  EXPECT_TRUE(Decided().ok());
+}
+
 class QueuedMail : public ::testing::Test {
  protected:
   bool IsSuppressedNow() const {
-    return IsSuppressed(
-        "FB@example.com",
-        {.contact = ada_, .claimants = {&ada_, &fb_}, .is_unsubscribed = is_unsubscribed_});
+    return IsSuppressed("FB@example.com", {.contact = ada_,
+                                           .claimants = {&ada_, &fb_},
+                                           .is_unsubscribed = is_unsubscribed_,
+                                           .is_transactional = is_transactional_});
   }
 
   contacts::v1::Contact ada_ = Proto<contacts::v1::Contact>(R"(
@@ -176,7 +210,17 @@ class QueuedMail : public ::testing::Test {
       name: "contacts/fb" emails { address: "fb@example.com" }
       emails { address: "b@example.com" })");
   bool is_unsubscribed_ = false;
+  bool is_transactional_ = false;
 };
+
+TEST_F(QueuedMail, GoesToNobodyWhoWithdrewTheirConsentMeanwhile) {
+  ada_.add_emails()->set_address("fb@example.com");
+  *ada_.add_consents() =
+      Proto<contacts::v1::Consent>(R"(purpose: "newsletter" channel: BY_EMAIL state: WITHDRAWN)");
+  EXPECT_TRUE(IsSuppressedNow());
+  is_transactional_ = true;
+  EXPECT_FALSE(IsSuppressedNow());
+}
 
 TEST_F(QueuedMail, GoesToNoAddressThatItsContactMarkedByItsNormalForm) {
   ada_.add_emails()->set_address("Fb@Example.com");

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "kith/business_calendars/v1/business_calendars_service.grpc.pb.h"
 #include "tests/services/notifications/notices_fixture.h"
 
 namespace kith::notifications {
@@ -172,6 +173,7 @@ TEST_F(TaskNoticesTest, MovesAndCancelsWithTheTask) {
   EXPECT_THAT(Texts(ben, v1::REMINDER), ElementsAre(StartsWith("The task Moved is due on ")));
 }
 
+// RE-12.
 TEST_F(TaskNoticesTest, OfWhatHasPassedItRemindsOnceAtOnce) {
   const std::string ben = CreateUser("Ben");
   CreateTask("Meet", ben,
@@ -221,6 +223,41 @@ TEST_F(TaskNoticesTest, IsDueWhenItsDayEnds) {
                                        absl::FormatCivilTime(tomorrow), ".")));
   server_.clock().Advance(absl::Hours(1));
   Await(ben, v1::OVERDUE, 1);
+}
+
+// RE-13: of what is due on a day it reminds when that day opens, by the clocks of whose task it is,
+// and where it is closed, when the last business day before does.
+TEST_F(TaskNoticesTest, RemindsWhenADayOpens) {
+  business_calendars::v1::CreateBusinessCalendarRequest create;
+  *create.mutable_business_calendar() = testing::Proto<business_calendars::v1::BusinessCalendar>(
+      "display_name: 'Office' time_zone: 'Europe/Berlin' periods { start: '08:30' end: '17:00' "
+      "weekdays: [MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY] }");
+  const auto office = server_.Call(
+      &business_calendars::v1::BusinessCalendarsService::Stub::CreateBusinessCalendar, create);
+  ASSERT_EQ(office.reason(), "");
+  const std::string ben = CreateUser("Ben");
+  const absl::TimeZone zone = absl::FixedTimeZone(-5 * 3600);
+  const absl::CivilDay friday =
+      absl::NextWeekday(absl::ToCivilDay(server_.clock().Now(), zone), absl::Weekday::friday);
+  const auto on = [&](absl::CivilDay day) {
+    return absl::StrCat("time_zone: 'Etc/GMT+5' business_calendar: '", office->name(),
+                        "' due_date { year: ", day.year(), " month: ", day.month(),
+                        " day: ", day.day(), " } ", Reminder(absl::ZeroDuration()));
+  };
+  CreateTask("On Friday", ben, on(friday));
+  CreateTask("On Sunday", ben, on(friday + 2));
+  const std::string without = CreateTask("At its end", ben, on(friday));
+  EXPECT_EQ(Update(without, "", "business_calendar"), "");
+  const absl::Time opening = absl::FromCivil(absl::CivilSecond(friday) + 8 * 3600 + 1800, zone);
+  server_.clock().Advance(opening - absl::Seconds(1) - server_.clock().Now());
+  EXPECT_THAT(Told(ben, v1::REMINDER), IsEmpty());
+  server_.clock().Advance(absl::Seconds(1));
+  Await(ben, v1::REMINDER, 2);
+  EXPECT_THAT(Texts(ben, v1::REMINDER),
+              ::testing::UnorderedElementsAre(StartsWith("The task On Friday is due on "),
+                                              StartsWith("The task On Sunday is due on ")));
+  server_.clock().Advance(absl::FromCivil(friday + 1, zone) - server_.clock().Now());
+  Await(ben, v1::REMINDER, 3);
 }
 
 TEST_F(TaskNoticesTest, TellsTheTeamWhatIsOverdueInItsQueue) {

@@ -4,10 +4,12 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/metrics.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/contacts/v1/contact_events.pb.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
@@ -15,6 +17,7 @@
 #include "kith/policies/v1/policy_events.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "projections/reactions/policy.h"
+#include "services/runtime/policies/policy_hold.h"
 #include "tests/testing/await.h"
 #include "tests/testing/test_server.h"
 
@@ -111,6 +114,7 @@ class PoliciesServiceTest : public ::testing::Test {
               options.policies.gather = absl::ZeroDuration();
               options.policies.retry_first = absl::ZeroDuration();
               options.policies.run = run_;
+              options.policies.hold = hold_;
               if (!narrow_) return;
               options.policies.running_max = 1;
               options.policies.known_max = 16;
@@ -193,8 +197,22 @@ class PoliciesServiceTest : public ::testing::Test {
     });
   }
 
+  // What a metric of the server's policies says now.
+  static double Metric(const std::string& name) {
+    const MetricPage page = CollectMetrics();
+    double sum = 0;
+    for (const MetricSample& sample : page.families().at(name).samples) sum += sample.value;
+    return sum;
+  }
+  // Until the runner has looked at the clock so many times more, and found that nothing is due.
+  static void AwaitGlances(int count) {
+    const double until = Metric("kith_policy_glances_total") + count;
+    while (Metric("kith_policy_glances_total") < until) std::this_thread::yield();
+  }
+
   int version_ = 1;
   bool run_ = true;
+  std::shared_ptr<runtime::PolicyHold> hold_;
   bool narrow_ = false;  // little is known, and one reaction decided, at once
   testing::TestServer server_;
 };
@@ -378,6 +396,78 @@ TEST_F(PoliciesServiceTest, RestsWhilePaused) {
   AwaitOutcomes(2);
   EXPECT_EQ(TitlesOf(echo), std::vector<std::string>{"echoed"});
   EXPECT_EQ(TitlesOf(timer), std::vector<std::string>{"fired "});
+}
+
+// Goal: over a copy nothing is done that the original may have done, until the operator says that
+// it may, and then once.
+TEST_F(PoliciesServiceTest, HoldsACopyUntilItIsResumed) {
+  run_ = false;
+  server_.Restart();
+  const Contact echo = Create("Echo");
+  const Contact timer = Create("Timer");
+  server_.clock().Advance(absl::Hours(2));
+  run_ = true;
+  absl::Status noted = absl::UnavailableError("the disk is read only");
+  v1::RestoredCopy copy;
+  copy.set_store("5a5a");
+  hold_ = std::make_shared<runtime::PolicyHold>(copy, [&noted] { return noted; });
+  server_.Restart();
+  const Contact later = Create("Echo");
+  AwaitGlances(20);
+  for (const Contact& contact : {echo, timer, later}) EXPECT_TRUE(TitlesOf(contact).empty());
+  EXPECT_TRUE(Get().held());
+  EXPECT_EQ(Get().state(), v1::RUNNING);
+  EXPECT_EQ(Get().due_count(), 3);
+  EXPECT_EQ(Metric("kith_policies_held"), 1);
+
+  const v1::ResumeRestoredCopyRequest resume;
+  const auto refused = server_.Call(&Stub::ResumeRestoredCopy, resume);
+  EXPECT_EQ(refused.reason(), "COPY_NOT_RESUMED");
+  EXPECT_TRUE(absl::StrContains(refused.status.error_message(), "the disk is read only"));
+  EXPECT_TRUE(Get().held());
+
+  noted = absl::OkStatus();
+  EXPECT_EQ(server_.Call(&Stub::ResumeRestoredCopy, resume)->restored_copy().store(), "5a5a");
+  AwaitOutcomes(3);
+  EXPECT_EQ(TitlesOf(echo), std::vector<std::string>{"echoed"});
+  EXPECT_EQ(TitlesOf(timer), std::vector<std::string>{"fired "});
+  EXPECT_EQ(TitlesOf(later), std::vector<std::string>{"echoed"});
+  EXPECT_FALSE(Get().held());
+  EXPECT_EQ(Metric("kith_policies_held"), 0);
+  EXPECT_FALSE(server_.Call(&Stub::ResumeRestoredCopy, resume)->has_restored_copy());
+}
+
+TEST_F(PoliciesServiceTest, LetsOnlyTheOperatorResumeACopy) {
+  workspaces::v1::CreateWorkspaceRequest create;
+  create.mutable_workspace()->set_display_name("Other");
+  const auto other =
+      server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateWorkspace, create);
+  EXPECT_EQ(
+      server_.CallWith(other->secret(), &Stub::ResumeRestoredCopy, v1::ResumeRestoredCopyRequest())
+          .reason(),
+      "PERMISSION_DENIED");
+}
+
+// Goal: where nothing happens nobody looks for what follows; what is recorded, and a clock that is
+// moved, end that.
+TEST_F(PoliciesServiceTest, TakesNoTurnWhileNothingIsDue) {
+  const Contact timer = Create("Timer", "a");
+  Create("Echo");
+  AwaitOutcomes(1);
+  double turns = 0;
+  while (turns != Metric("kith_policy_turns_total")) {
+    turns = Metric("kith_policy_turns_total");
+    AwaitGlances(5);
+  }
+  AwaitGlances(50);
+  EXPECT_EQ(Metric("kith_policy_turns_total"), turns);
+  server_.clock().Advance(absl::Hours(1));
+  AwaitOutcomes(2);
+  EXPECT_EQ(TitlesOf(timer), std::vector<std::string>{"fired a"});
+  const Contact echo = Create("Echo");
+  AwaitOutcomes(3);
+  EXPECT_EQ(TitlesOf(echo), std::vector<std::string>{"echoed"});
+  EXPECT_GT(Metric("kith_policy_turns_total"), turns);
 }
 
 TEST_F(PoliciesServiceTest, DoesNothingInAWorkspaceThatIsSuspended) {

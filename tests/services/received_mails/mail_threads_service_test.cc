@@ -109,6 +109,9 @@ TEST_F(ReceivedMailsTest, StandInTheirThreadWithWhatWasSent) {
   EXPECT_EQ(thread.items(2).name(), message);
   EXPECT_EQ(thread.items(2).message().text(), "Here it is.");
   EXPECT_EQ(thread.items(2).contact(), ada);
+  EXPECT_EQ(thread.items(0).parent(), answer.name()) << "the nearest of those it refers to";
+  EXPECT_EQ(thread.items(1).parent(), message);
+  EXPECT_EQ(thread.items(2).parent(), "");
   v1::GetMailThreadRequest get;
   get.set_name(message);
   const auto whole = Made(&Threads::GetMailThread, get);

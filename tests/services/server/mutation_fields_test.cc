@@ -33,6 +33,7 @@ bool NeedsEtag(const MethodDescriptor& method) {
                            "BatchChangeOwner",
                            "PausePolicy",
                            "ResumePolicy",
+                           "ResumeRestoredCopy",
                            "RetryReaction",
                            "SkipReaction",
                            "AdvanceWorkflowRun",

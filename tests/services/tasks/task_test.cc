@@ -65,6 +65,8 @@ class TaskTest : public ::testing::Test {
       return Decide(state_, command, blockers_, context);
     } else if constexpr (requires { Decide(state_, command, groups_, context); }) {
       return Decide(state_, command, groups_, context);
+    } else if constexpr (requires { Decide(state_, command, queue_, context); }) {
+      return Decide(state_, command, queue_, context);
     } else {
       return Decide(state_, command, context);
     }
@@ -109,6 +111,7 @@ class TaskTest : public ::testing::Test {
   std::string user_ = "users/ada";
   std::string actor_ = "apiKeys/spec";
   std::vector<std::string> groups_ = {"teams/north", "teams/sales", "users/ada"};
+  LinkedRecord queue_{Lifecycle::kActive};  // the team's, that it goes back to
 };
 
 TEST_F(TaskTest, GoesFromOpenToDoneAndBack) {
@@ -186,6 +189,10 @@ TEST_F(TaskTest, IsTakenFromAQueueAndHandedBack) {
   user_ = "users/bea";
   EXPECT_THAT(Try<v1::TakeTaskRequest>(), IsRejectedWith(v1::TASKS_ERROR_NOT_IN_QUEUE));
   Do<v1::StartTaskRequest>();
+  queue_.lifecycle = Lifecycle::kDeleted;
+  EXPECT_THAT(Try<v1::HandBackTaskRequest>(),
+              IsRejectedWith(v1::TASKS_ERROR_LINKED_RECORD_NOT_FOUND));
+  queue_.lifecycle = Lifecycle::kActive;
   Do<v1::HandBackTaskRequest>();
   EXPECT_EQ(task().owner(), "teams/sales");
   EXPECT_EQ(task().queue(), "");
@@ -328,6 +335,51 @@ TEST_F(TaskTest, RecursAsOftenAsItsRuleSays) {
   state_ = TaskState();
   Create(*third);
   EXPECT_FALSE(Next("2026-03-05T14:00:00Z").has_value());
+}
+
+// RE-7: exceptions count. And RE-9: what follows one is at the same time of day, though the clocks
+// were put forward in between.
+TEST_F(TaskTest, RecursOnNoneOfItsExceptions) {
+  Create(
+      "recurrence: 'FREQ=WEEKLY;COUNT=4' time_zone: 'America/New_York' "
+      "due_time { seconds: 1772546400 } "  // Tuesday, 2026-03-03T14:00Z
+      "exception_dates { year: 2026 month: 3 day: 10 }");
+  const auto second = Next("2026-03-03T14:00:00Z");
+  ASSERT_TRUE(second.has_value());
+  EXPECT_EQ(Shown(second->due_time()), "2026-03-17T13:00Z") << "09:00, as on the 3rd";
+  EXPECT_EQ(second->exception_dates_size(), 1);
+  state_ = TaskState();
+  Create(*second);
+  const auto third = Next("2026-03-17T13:00:00Z");
+  ASSERT_TRUE(third.has_value());
+  EXPECT_EQ(Shown(third->due_time()), "2026-03-24T13:00Z");
+  state_ = TaskState();
+  Create(*third);
+  EXPECT_FALSE(Next("2026-03-24T13:00:00Z").has_value()) << "four, of which one is none";
+}
+
+TEST_F(TaskTest, RecursOnDaysThatAreNoExceptions) {
+  Create(
+      "recurrence: 'FREQ=DAILY' due_date { year: 2026 month: 3 day: 28 } "
+      "time_zone: 'Europe/Berlin' exception_dates { year: 2026 month: 3 day: 29 } "
+      "exception_dates { year: 2026 month: 3 day: 30 }");
+  const auto next = Next("2026-03-28T10:00:00Z");
+  ASSERT_TRUE(next.has_value());
+  EXPECT_EQ(next->due_date().day(), 31);
+}
+
+TEST_F(TaskTest, IsRefusedWithExceptionsFromNothing) {
+  constexpr char kException[] = "exception_dates { year: 2026 month: 3 day: 10 } ";
+  const auto refused = [](const std::string& text) {
+    return CheckFields(NewTask(absl::StrCat("due_time { seconds: 1772546400 } ", text)));
+  };
+  EXPECT_THAT(std::string(refused(kException).message()),
+              ::testing::HasSubstr("task.exception_dates must be empty"));
+  EXPECT_THAT(
+      std::string(
+          refused(absl::StrCat("recurrence: 'FREQ=DAILY' ", kException, kException)).message()),
+      ::testing::HasSubstr("task.exception_dates[1] stands there already"));
+  EXPECT_TRUE(refused(absl::StrCat("recurrence: 'FREQ=DAILY' ", kException)).ok());
 }
 
 TEST_F(TaskTest, RecursInItsSeriesThoughItWasRescheduled) {

@@ -239,6 +239,41 @@ TEST_F(TasksServiceTest, IsTakenBySomebodyOfTheTeam) {
   EXPECT_THAT(Listed("", colleague), ElementsAre("queued"));
 }
 
+TEST_F(TasksServiceTest, IsHandedBackToATeamThatIsThere) {
+  const std::string sales = CreateTeam("Sales");
+  const std::string task = Created("queued", absl::StrCat("owner: '", sales, "'"));
+  const std::string key = KeyOf(CreateUser(sales, roles::v1::OWN, roles::v1::OWN));
+  ASSERT_EQ(Do(&Stub::TakeTask, task, key).reason(), "");
+  teams::v1::DeleteTeamRequest dissolve;
+  dissolve.set_name(sales);
+  ASSERT_EQ(server_.Call(&TeamStub::DeleteTeam, dissolve).reason(), "");
+  const auto refused = Do(&Stub::HandBackTask, task, key);
+  EXPECT_EQ(refused.reason(), "LINKED_RECORD_NOT_FOUND");
+  EXPECT_THAT(refused.fields(), ElementsAre("queue"));
+  teams::v1::UndeleteTeamRequest form;
+  form.set_name(sales);
+  ASSERT_EQ(server_.Call(&TeamStub::UndeleteTeam, form).reason(), "");
+  EXPECT_EQ(Do(&Stub::HandBackTask, task, key)->owner(), sales);
+}
+
+TEST_F(TasksServiceTest, RefusesExceptionsThatAreNoDays) {
+  v1::CreateTaskRequest request;
+  *request.mutable_task() = Proto<v1::Task>(
+      absl::StrCat("display_name: 'Call' recurrence: 'FREQ=DAILY' ",
+                   "exception_dates { year: 2026 month: 2 day: 30 } ", Due(absl::Hours(1))));
+  EXPECT_THAT(server_.Call(&Stub::CreateTask, request).fields(),
+              ElementsAre("task.exception_dates[0]"));
+  request.mutable_task()->clear_exception_dates();
+  for (int i = 0; i < 367; ++i) {
+    google::type::Date& date = *request.mutable_task()->add_exception_dates();
+    date.set_year(2027 + i);
+    date.set_month(1);
+    date.set_day(1);
+  }
+  EXPECT_THAT(server_.Call(&Stub::CreateTask, request).fields(),
+              ElementsAre("task.exception_dates"));
+}
+
 TEST_F(TasksServiceTest, OfATeamIsSeenByWhoseTeamsItIsAPartOf) {
   const std::string sales = CreateTeam("Sales");
   const std::string north = CreateTeam("North", sales);

@@ -204,6 +204,55 @@ TEST_F(VisitorsTest, AreTwoPeopleOneAfterTheOther) {
   EXPECT_EQ(InTimeline(ada).size(), 2u);
 }
 
+// Goal: what the visitors of people who are merged looked at is one history while they are, as of
+// any moment then, and each person's own again when they part: also what was looked at meanwhile,
+// and whatever name of theirs a visitor is said to be.
+TEST_F(VisitorsTest, AreInOneTimelineWhileTheirPeopleAreMerged) {
+  const std::string ada = CreateContact("ada");
+  const std::string bob = CreateContact("bob");
+  const std::string of_ada = CreateVisitor();
+  const std::string of_bob = CreateVisitor();
+  View(of_ada, {"/a?utm_source=one"});
+  server_.clock().Advance(absl::Hours(1));
+  View(of_bob, {"/b?utm_source=two"});
+  ASSERT_EQ(Identify(of_ada, ada).reason(), "");
+  const auto apart = Identify(of_bob, bob);
+  ASSERT_EQ(apart.reason(), "");
+
+  server_.clock().Advance(absl::Hours(1));
+  contacts::v1::MergeContactsRequest merge;
+  merge.set_name(ada);
+  merge.add_merged(bob);
+  const auto merged = server_.Call(&ContactsService::Stub::MergeContacts, merge);
+  ASSERT_EQ(merged.reason(), "");
+  // It is the same person, by another of their names.
+  const std::string etag = Get(of_bob).etag();
+  EXPECT_EQ(Identify(of_bob, ada)->etag(), etag);
+  View(of_bob, {"/c"});
+  const std::vector<std::string> together = {"/c 1", "/b?utm_source=two 1", "/a?utm_source=one 1"};
+  for (const std::string& name : {ada, bob}) {
+    EXPECT_EQ(Visits(name), together);
+    EXPECT_EQ(InTimeline(name).size(), 3u);
+  }
+  EXPECT_THAT(Visits(ada, apart.token), ElementsAre("/a?utm_source=one 1"));
+  EXPECT_EQ(InTimeline(ada, apart.token).size(), 1u);
+  const std::string before = View(of_bob, {"/d"});
+
+  contacts::v1::UnmergeContactRequest unmerge;
+  unmerge.set_name(bob);
+  ASSERT_EQ(server_.Call(&ContactsService::Stub::UnmergeContact, unmerge).reason(), "");
+  for (const bool is_anew : {false, true}) {
+    if (is_anew) server_.Restart(/*new_views=*/true);
+    EXPECT_THAT(Visits(ada), ElementsAre("/a?utm_source=one 1"));
+    EXPECT_THAT(Visits(bob), ElementsAre("/c 2", "/b?utm_source=two 1"));
+    EXPECT_EQ(InTimeline(ada).size(), 1u);
+    EXPECT_EQ(InTimeline(bob).size(), 2u);
+  }
+  // What was asked about before stays as it was.
+  EXPECT_THAT(Visits(ada, before),
+              ElementsAre("/c 2", "/b?utm_source=two 1", "/a?utm_source=one 1"));
+}
+
 // Goal: no visitor, whosever it is or was, tells anybody of a contact that is hidden from them.
 TEST_F(VisitorsTest, TellNothingOfAContactThatIsHidden) {
   const testing::Member rep = testing::AddMember(server_, "Marta", "roles/sales-rep");

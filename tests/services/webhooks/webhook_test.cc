@@ -113,11 +113,14 @@ TEST_F(WebhookTest, KeepsItsSecretWhereItIsActivatedAgain) {
 }
 
 TEST_F(WebhookTest, IsHandedToWhoActivatesItNext) {
-  const WebhookState before = ActiveWebhook("acts_for: 'users/ben'");
+  const WebhookState before = ActiveWebhook("acts_for: 'users/ben' activated_with: 'apiKeys/1'");
   const v1::Webhook after = After(before, Decided(before, On<v1::ActivateWebhookRequest>()));
   EXPECT_EQ(after.acts_for(), "users/ada");
   user_ = "users/ben";
   EXPECT_THAT(Decided(before, On<v1::ActivateWebhookRequest>()), ChangesNothing());
+  actor_ = "apiKeys/2";
+  EXPECT_EQ(After(before, Decided(before, On<v1::ActivateWebhookRequest>())).activated_with(),
+            "apiKeys/2");
 }
 
 TEST_F(WebhookTest, IsNotActivatedByAServiceThatMayNotDoAll) {
@@ -149,11 +152,12 @@ TEST_F(WebhookTest, IsActivatedByWhoMayReadWhatItIsToldOf) {
 }
 
 TEST_F(WebhookTest, IsPausedAndActsForNobodyThen) {
-  const WebhookState before = ActiveWebhook("acts_for: 'users/ben'");
+  const WebhookState before = ActiveWebhook("acts_for: 'users/ben' activated_with: 'apiKeys/1'");
   const v1::Webhook after = After(before, Decided(before, On<v1::PauseWebhookRequest>()));
   EXPECT_EQ(after.state(), v1::PAUSED);
   EXPECT_EQ(after.pause_reason(), v1::ASKED);
   EXPECT_EQ(after.acts_for(), "");
+  EXPECT_EQ(after.activated_with(), "");
   WebhookState paused;
   paused.lifecycle = Lifecycle::kActive;
   paused.resource = after;

@@ -94,6 +94,40 @@ TEST_F(WebhooksServiceTest, AreToldOfNothingWhileTheyAreNotActive) {
   EXPECT_THAT(names, ElementsAre("While it is active", "Again"));
 }
 
+// AC-6. They are told of what others do to what their user may read, in its order, and of a
+// deletion only what is gone.
+TEST_F(WebhooksServiceTest, MaySkipWhatTheirOwnUserDoes) {
+  const auto [rob, key] = CreateUser(CreateRole(
+      R"(grants { permission: 'deals.*' scope: OWN } grants { permission: 'webhooks.*' scope: ALL }
+         field_groups: PERSONAL field_groups: MONEY)"));
+  Activate(CreateWebhook("events { resource: 'deals' } skip_own_changes: true"), key);
+  deals::v1::CreateDealRequest own;
+  own.mutable_deal()->set_display_name("By Rob");
+  Made(&DealsService::Stub::CreateDeal, own, key);
+  deals::v1::BatchCreateDealsRequest batch;
+  batch.add_requests()->mutable_deal()->set_display_name("Nobody's");
+  for (const char* const name : {"First", "Second"}) {
+    deals::v1::Deal& deal = *batch.add_requests()->mutable_deal();
+    deal.set_display_name(name);
+    deal.set_owner(rob);
+  }
+  const auto made = Made(&DealsService::Stub::BatchCreateDeals, batch);
+  Await(2);
+  deals::v1::DeleteDealRequest remove;
+  remove.set_name(made.deals(1).name());
+  Made(&DealsService::Stub::DeleteDeal, remove);
+  const auto told = Await(3);
+  ASSERT_EQ(told.size(), 3u);
+  EXPECT_EQ(told[0].record(), made.deals(1).name());
+  EXPECT_EQ(told[1].record(), made.deals(2).name());
+  EXPECT_LT(told[0].event_sequence(), told[1].event_sequence());
+  const Json deletion = Json::parse(sink_.requests().back().body);
+  EXPECT_EQ(deletion["type"], "deal_deleted");
+  EXPECT_EQ(deletion["payload"]["name"], remove.name());
+  EXPECT_EQ(deletion["payload"].size(), 2u) << "its type, and the name";
+  EXPECT_EQ(Deliveries().size(), 3u);
+}
+
 TEST_F(WebhooksServiceTest, LearnWhatWhoActivatedThemMayReadAndNoMore) {
   const std::string role = CreateRole(
       R"(grants { permission: 'deals.read' scope: OWN }
@@ -290,15 +324,50 @@ TEST_F(WebhooksServiceTest, AreNotHeldUpByOneWhoseReceiverIsSlow) {
 }
 
 TEST_F(WebhooksServiceTest, DoNotReachBehindTheServer) {
-  const std::string webhook = ActiveWebhook("events { resource: 'deals' }");
-  v1::UpdateWebhookRequest update;
-  update.mutable_webhook()->set_name(webhook);
-  update.mutable_webhook()->set_url("https://10.0.0.1/latest/meta-data");
-  EXPECT_EQ(Made(&Stub::UpdateWebhook, update).pause_reason(), v1::CHANGED);
-  Activate(webhook);
+  ActiveWebhook("events { resource: 'deals' }");
+  allows_loopback_ = false;
+  server_.Restart();
   CreateDeal("Deal");
   EXPECT_EQ(Await(1, v1::FAILED)[0].failure(), v1::ADDRESS_REFUSED);
   EXPECT_THAT(sink_.requests(), IsEmpty());
+}
+
+TEST_F(WebhooksServiceTest, AreNotSavedWithAnAddressThatNothingIsPostedTo) {
+  const std::string webhook = ActiveWebhook("events { resource: 'deals' }");
+  v1::UpdateWebhookRequest update;
+  update.mutable_webhook()->set_name(webhook);
+  v1::CreateWebhookRequest create;
+  create.mutable_webhook()->set_display_name("Ledger");
+  for (const char* const url :
+       {"https://10.0.0.1/latest/meta-data", "https://169.254.169.254/", "https://[fd00::1]/",
+        "https://[::1]:8443/", "https://[::ffff:10.0.0.1]/", "https://167772161/",
+        "http://93.184.216.34/"}) {
+    update.mutable_webhook()->set_url(url);
+    create.mutable_webhook()->set_url(url);
+    const auto refused = server_.Call(&Stub::CreateWebhook, create);
+    EXPECT_EQ(refused.reason(), "INVALID_WEBHOOK") << url;
+    EXPECT_THAT(refused.fields(), ElementsAre("webhook.url")) << url;
+    EXPECT_EQ(server_.Call(&Stub::UpdateWebhook, update).reason(), "INVALID_WEBHOOK") << url;
+  }
+  EXPECT_EQ(Get(webhook).state(), v1::ACTIVE);
+  for (const char* const url :
+       {"https://93.184.216.34/", "https://ledger.example/", "http://127.0.0.1:9/"}) {
+    create.mutable_webhook()->set_url(url);
+    Made(&Stub::CreateWebhook, create);
+  }
+  update.mutable_webhook()->set_url("https://93.184.216.34/");
+  EXPECT_EQ(Made(&Stub::UpdateWebhook, update).pause_reason(), v1::CHANGED);
+}
+
+// What was saved stays: the operator may have allowed it then.
+TEST_F(WebhooksServiceTest, KeepTheAddressThatTheyWereSavedWith) {
+  const std::string webhook = CreateWebhook("");
+  allows_loopback_ = false;
+  server_.Restart();
+  v1::UpdateWebhookRequest update;
+  *update.mutable_webhook() = Get(webhook);
+  update.mutable_webhook()->set_display_name("General ledger");
+  EXPECT_EQ(Made(&Stub::UpdateWebhook, update).display_name(), "General ledger");
 }
 
 TEST_F(WebhooksServiceTest, AreTestedWhetherTheyAreActiveOrNot) {

@@ -1,5 +1,7 @@
 // Workflows that a time sets off: the moment of a record, and a schedule; and how many may be
 // active.
+#include <gmock/gmock.h>
+
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -16,6 +18,7 @@ namespace kith::workflows {
 namespace {
 
 using Fields = std::vector<std::string>;
+using ::testing::UnorderedElementsAre;
 
 class WorkflowTimesTest : public WorkflowWorld {
  protected:
@@ -67,7 +70,7 @@ class WorkflowTimesTest : public WorkflowWorld {
 
 constexpr char kBeforeClosing[] =
     "display_name: 'Soon' trigger { resource: 'deals' condition: 'status = OPEN' record_time { "
-    "field: 'expected_close_date' offset: '-7d' time_of_day: '09:00' } } "
+    "field: 'expected_close_date' offset: '-7d' time_of_day: '09:00' existing_records: true } } "
     "steps { id: 'end' end {} }";
 
 TEST_F(WorkflowTimesTest, ComesWithTheMomentOfARecord) {
@@ -96,7 +99,54 @@ TEST_F(WorkflowTimesTest, ComesWithTheMomentOfARecord) {
   EXPECT_EQ(RecordsOfRuns(), (std::vector<std::string>{there, moved}));
 }
 
-// Goal: a moment is counted by the calendar that the workflow names, and moves with it.
+// WF-2. Goal: a record sets a time rule off once, and one that was there before the rule only where
+// that is asked for.
+TEST_F(WorkflowTimesTest, CoversRecordsThatWereThereOnlyWhereItIsAsked) {
+  const std::string old = CreateContact("Old").name();
+  server_.clock().Advance(absl::Hours(1));
+  const auto rule = [&](absl::string_view more) {
+    return Active(absl::StrCat(
+                      "display_name: 'Three days' trigger { resource: 'contacts' record_time { "
+                      "field: 'create_time' offset: '3d' ",
+                      more, " } } steps { id: 'end' end {} }"))
+        .name();
+  };
+  const std::string plain = rule("");
+  const std::string asked = rule("existing_records: true");
+  AwaitEvents(asked, 3);  // created, activated, and the record found that was there
+  const std::string young = CreateContact("Young").name();
+  const auto records = [&](const std::string& workflow) {
+    std::vector<std::string> found;
+    for (const v1::WorkflowRun& run : Runs()) {
+      if (run.workflow() == workflow) found.push_back(run.record());
+    }
+    return found;
+  };
+  server_.clock().Advance(absl::Hours(24 * 4));
+  AwaitRuns(3, v1::DONE);
+  const std::string later = CreateContact("Later").name();
+  server_.Restart(/*new_views=*/true);
+  server_.clock().Advance(absl::Hours(24 * 4));
+  AwaitRuns(5, v1::DONE);
+  EXPECT_THAT(records(plain), UnorderedElementsAre(young, later));
+  EXPECT_THAT(records(asked), UnorderedElementsAre(old, young, later));
+}
+
+TEST_F(WorkflowTimesTest, CountsMomentsThatRecordsGetFromThenOn) {
+  const std::string kept = Deal("2026-02-01");
+  const std::string moved = Deal("2026-02-01");
+  Active(
+      "display_name: 'Soon' trigger { resource: 'deals' record_time { "
+      "field: 'expected_close_date' offset: '-7d' } } steps { id: 'end' end {} }");
+  Move(kept, "product: 'Crane'");
+  Move(moved, CloseOn("2026-02-02"));
+  AdvanceTo(absl::CivilSecond(2026, 2, 3));
+  AwaitRuns(1, v1::DONE);
+  EXPECT_EQ(RecordsOfRuns(), std::vector<std::string>{moved});
+}
+
+// Goal: a moment is counted by the calendar that the workflow names, and moves with it; one that
+// was not waited for is not waited for then either.
 TEST_F(WorkflowTimesTest, CountsByTheCalendarThatItNames) {
   using business_calendars::v1::BusinessCalendarsService;
   business_calendars::v1::CreateBusinessCalendarRequest create;
@@ -106,6 +156,7 @@ TEST_F(WorkflowTimesTest, CountsByTheCalendarThatItNames) {
       "}");
   const std::string calendar =
       server_.Call(&BusinessCalendarsService::Stub::CreateBusinessCalendar, create)->name();
+  Deal("2026-02-05");  // was there before, and nobody asks for those
   const v1::Workflow workflow = Active(absl::StrCat(
       "display_name: 'Soon' trigger { resource: 'deals' record_time { "
       "field: 'expected_close_date' offset: '-1bd' time_of_day: '09:00' business_calendar: '",

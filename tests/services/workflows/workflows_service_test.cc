@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "kith/policies/v1/policies_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workflows/v1/workflow_events.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
@@ -114,6 +115,7 @@ TEST_F(WorkflowsServiceTest, FollowsUpOnCalls) {
       std::vector<std::string>{"workflow.trigger.condition"});
 }
 
+// WF-1: a circle of two ends at its stated depth, and that is told.
 TEST_F(WorkflowsServiceTest, EndsACircleOfTwo) {
   for (const auto& [from, to] : {std::pair("a", "b"), std::pair("b", "a")}) {
     Active(absl::StrCat(
@@ -126,6 +128,14 @@ TEST_F(WorkflowsServiceTest, EndsACircleOfTwo) {
   AwaitRuns(kDepth, v1::DONE);
   server_.Restart();
   EXPECT_EQ(Runs().size(), kDepth);
+  policies::v1::GetPolicyRequest get;
+  get.set_name("policies/workflow_triggers_contacts");
+  const auto policy = [&] {
+    return server_.Call(&policies::v1::PoliciesService::Stub::GetPolicy, get).response;
+  };
+  testing::AwaitThat(server_, [&] { return policy().refused_size() > 0; });
+  ASSERT_EQ(policy().refused_size(), 1);
+  EXPECT_EQ(policy().refused(0).reason(), "TOO_DEEP");
 }
 
 TEST_F(WorkflowsServiceTest, StopsWhereAStepIsRefusedAndGoesOnFromThere) {
@@ -149,6 +159,7 @@ TEST_F(WorkflowsServiceTest, StopsWhereAStepIsRefusedAndGoesOnFromThere) {
   EXPECT_EQ(server_.Call(&RunStub::RetryWorkflowRun, retry).reason(), "RUN_NOT_FAILED");
 }
 
+// WF-6: a pause cancels what has not been done, and the runs say so.
 TEST_F(WorkflowsServiceTest, StopsWhenItIsCancelledOrPaused) {
   const v1::Workflow waits =
       Active(absl::StrCat("display_name: 'Wait' trigger { resource: 'contacts' change: CREATED } "

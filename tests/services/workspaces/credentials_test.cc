@@ -7,6 +7,7 @@
 #include "eventstore/base/metrics.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/events/v1/events_service.grpc.pb.h"
+#include "kith/sessions/v1/sessions_service.grpc.pb.h"
 #include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/services/runtime/tls_folder.h"
@@ -263,6 +264,55 @@ TEST_F(ClientKeysTest, AreWhatCertificatesStandFor) {
 TEST_F(ClientKeysTest, CountNothingBesideWhatACallShows) {
   EXPECT_EQ(Refused({"URI:spiffe://kith/billing"}, server_.secret()), "");
   EXPECT_EQ(Refused({"URI:spiffe://kith/billing"}, "kith_1_x"), "UNAUTHENTICATED");
+}
+
+// Goal: a connection lets nobody in for longer than the certificate that it began with counts, nor
+// does a session over it. Method: both are open when the clock passes the certificate's end; the
+// handshakes were long ago.
+TEST_F(ClientKeysTest, CountUntilTheCertificateExpires) {
+  using sessions::v1::RunSessionRequest;
+  const absl::Time until = absl::FromTimeT(absl::ToTimeT(SystemClock().Now())) + absl::Hours(1);
+  const auto certificate =
+      folder_.clients.Issue({.names = {"URI:spiffe://kith/billing"}, .until = until});
+  const auto channel =
+      grpc::CreateChannel(server_.address(), folder_.ClientCredentials(certificate));
+  const auto create = [&] {
+    ContactsService::Stub stub(channel);
+    contacts::v1::CreateContactRequest request;
+    request.mutable_contact()->set_first_name("Grace");
+    grpc::ClientContext context;
+    kith::testing::Reply<contacts::v1::Contact> reply;
+    reply.status = stub.CreateContact(&context, request, &reply.response);
+    reply.error.ParseFromString(reply.status.error_details());
+    return reply;
+  };
+  sessions::v1::SessionsService::Stub sessions(channel);
+  grpc::ClientContext context;
+  const auto session = sessions.RunSession(&context);
+  RunSessionRequest calls;
+  calls.add_methods("kith.contacts.v1.ContactsService/CreateContact");
+  contacts::v1::CreateContactRequest request;
+  request.mutable_contact()->set_first_name("Ada");
+  calls.add_calls()->set_id(1);
+  calls.mutable_calls(0)->set_request(request.SerializeAsString());
+  sessions::v1::RunSessionResponse told;
+  ASSERT_TRUE(session->Write(calls));
+  ASSERT_TRUE(session->Read(&told));
+  ASSERT_EQ(told.outcomes_size(), 1);
+  EXPECT_EQ(told.outcomes(0).status().code(), 0);
+
+  server_.clock().Jump(until - absl::Seconds(2) - server_.clock().Now());
+  EXPECT_EQ(create().reason(), "");
+  server_.clock().Jump(absl::Seconds(3));
+  const auto refused = create();
+  EXPECT_EQ(refused.reason(), "KEY_EXPIRED");
+  EXPECT_EQ(refused.metadata("expire_time"), absl::FormatTime(until, absl::UTCTimeZone()));
+  while (session->Read(&told)) {
+  }
+  kith::testing::Reply<sessions::v1::RunSessionResponse> ended;
+  ended.status = session->Finish();
+  ended.error.ParseFromString(ended.status.error_details());
+  EXPECT_EQ(ended.reason(), "KEY_EXPIRED");
 }
 
 TEST_F(ClientKeysTest, LetNobodyInAfterTheyAreRevokedOrTakenOut) {

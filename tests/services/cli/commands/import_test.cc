@@ -253,14 +253,15 @@ TEST_F(KithImportTest, SendsNothingOnADryRun) {
   Write("deals.csv", "id,name,owner,won,amount\na,One,Ada,no,\n");
   EXPECT_EQ(Import({"--dry-run"}), 0) << err();
   EXPECT_EQ(out(),
-            "deals: 1 would be sent, 0 rejected; the server checks more once they are sent\n");
+            "deals: 1 would be created, 0 updated, 0 unchanged, 0 rejected; of 1 the server checks "
+            "more once sent\n");
   EXPECT_EQ(Run({"deals", "get", "a"}), 1);
 }
 
 TEST_F(KithImportTest, TellsOnADryRunWhatIsRequired) {
   Write("deals.csv", "id,name,owner,won,amount\na,One,Ada,no,\nb,,Ada,no,\n");
   EXPECT_EQ(Import({"--dry-run"}), 1);
-  EXPECT_THAT(out(), StartsWith("deals: 1 would be sent, 1 rejected; "));
+  EXPECT_THAT(out(), StartsWith("deals: 1 would be created, 0 updated, 0 unchanged, 1 rejected; "));
   EXPECT_THAT(err(), HasSubstr("line 3: display_name (column name): is required"));
 }
 
@@ -611,7 +612,7 @@ TEST_F(ImportCommandTest, ExportsWhatLinkedRecordsAreCalledAndTakesItBack) {
             "amount,stage\r\n1000.00 EUR,pipelines/default/stages/contacted\r\n");
 }
 
-// Goal: a dry run refuses what an import would, as far as no server is asked.
+// Goal: a dry run refuses what an import would, also where there is nothing to match it with.
 TEST_F(ImportCommandTest, SaysBeforehandWhatCannotBeMatched) {
   Write("tasks.json", R"({"name": "tasks", "collection": "tasks", "match": ["external-id"],
       "policy": "update-only",

@@ -1,6 +1,10 @@
 // Lists, as people see them.
+#include "services/cli/commands/listing.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <sstream>
 
 #include "tests/services/cli/commands/command_fixture.h"
 
@@ -15,6 +19,17 @@ class ListingTest : public CommandTest {};
 TEST_F(ListingTest, SaysThatNothingOfAListCanBeSummed) {
   EXPECT_THAT(Output({"contacts", "list", "--sum", "amount"}, 1),
               StartsWith("kith: \"amount\" cannot be summed: nothing of this list can be. ["));
+}
+
+TEST(PrintSummary, SaysThatThePageEndedWhereItMightLookNoFurther) {
+  type::v1::ListSummary summary;
+  summary.mutable_plan()->add_stretches()->set_asks_rows(true);
+  summary.mutable_plan()->set_looked_at(10'000);
+  std::ostringstream out;
+  PrintSummary(summary, out);
+  EXPECT_EQ(out.str(),
+            "Found in all rows; their rows are asked the rest.\n"
+            "10,000 looked at for the first page, which ended there.\n");
 }
 
 TEST_F(ListingTest, TakesAStageByWhatItIsCalled) {

@@ -1,4 +1,6 @@
 // A workflow and its runs as trees.
+#include <gmock/gmock.h>
+
 #include "tests/services/cli/commands/command_fixture.h"
 
 namespace kith::cli {
@@ -50,6 +52,25 @@ TEST_F(ShowTest, TellsWhichScoreSetsItOff) {
 when the score of one of contacts reaches hot of scoringModels/ID, and it is: notes = "new"
   end  end
 )");
+}
+
+TEST_F(ShowTest, TellsWhoseTimeAndWhoseCondition) {
+  const std::string soon =
+      Create({"workflows", "create", "--display-name", "Soon", "--trigger",
+              R"({"resource": "deals", "record_time": {"field": "close_time", "offset": "30d",
+           "existing_records": true}})",
+              "--steps", R"({"id": "end", "end": {}})"});
+  EXPECT_EQ(Run({"workflows", "show", soon}), R"(Soon (workflows/ID, not active)
+at close_time 30d, of old and new deals
+  end  end
+)");
+  const std::string proposal =
+      Create({"workflows", "create", "--display-name", "Proposal", "--trigger",
+              R"({"resource": "interactions"})", "--steps",
+              R"([{"id": "look", "branch": {"of": "links.deal", "condition": "status = OPEN"}},
+           {"id": "end", "end": {}}])"});
+  EXPECT_THAT(Run({"workflows", "show", proposal}),
+              ::testing::HasSubstr("look  if links.deal is status = OPEN"));
 }
 
 TEST_F(ShowTest, TellsWhatBecameOfARun) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -97,6 +98,31 @@ TEST(ParseCards, TakesWhatOldProgramsWriteIM10) {
   EXPECT_EQ(cards.file().rows[1].line, 12);
   EXPECT_EQ(cards.At(1, "given"), "Bo");
   EXPECT_EQ(cards.At(1, "bday"), "");
+}
+
+// Goal: what Kith has no field for is kept as it is written, so far as a contact takes it.
+TEST(ParseCards, KeepsUnknownPropertiesIM10) {
+  const std::string long_text(600, 'A');
+  const Cards cards(
+      CardOf(absl::StrCat("FN:Ada\r\nx-skype;TYPE=home:ada\r\nX-PLACE:Rue\\, 1\\n2\r\n",
+                          "X-EMPTY: \r\nX-LONG:", long_text, "\r\nX-Ö:1\r\n")));
+  EXPECT_EQ(cards.At(0, "x"), "X-SKYPE:ada\nX-PLACE:Rue\\, 1\\n2");
+  std::string many = "FN:Ada\r\n";
+  for (int i = 0; i < 60; ++i) absl::StrAppend(&many, "X-N:", i, "\r\n");
+  const std::string kept = Cards(CardOf(many)).At(0, "x");
+  EXPECT_EQ(std::count(kept.begin(), kept.end(), '\n'), 49);
+}
+
+TEST(ParseCards, TakesWhereAPictureIsAndWhereElseSomebodyIs) {
+  const Cards cards(
+      CardOf("FN:Ada\r\nPHOTO:https://ada.example/ada.png\r\nPHOTO:https://ada.example/2.png\r\n"
+             "SOCIALPROFILE;SERVICE-TYPE=LinkedIn:https://www.linkedin.com/in/ada\r\n"
+             "X-SOCIALPROFILE;type=twitter;type=pref:@ada\r\nX-SOCIALPROFILE:nowhere\r\n"));
+  EXPECT_EQ(cards.At(0, "photo"), "https://ada.example/ada.png");
+  EXPECT_EQ(cards.At(0, "social"),
+            "{\"network\":\"LinkedIn\",\"profile\":\"https://www.linkedin.com/in/ada\"}\n"
+            "{\"network\":\"twitter\",\"profile\":\"@ada\"}");
+  EXPECT_EQ(cards.At(0, "x"), "X-SOCIALPROFILE:nowhere");
 }
 
 TEST(ParseCards, PassesOverPicturesHoweverLongAndRefusesOtherFloods) {

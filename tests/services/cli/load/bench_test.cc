@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/deals/v1/deals_service.grpc.pb.h"
+#include "kith/scoring_models/v1/scoring_models_service.grpc.pb.h"
 #include "services/cli/app.h"
 #include "services/cli/load/load_kind.h"
 #include "tests/testing/test_server.h"
@@ -80,6 +81,20 @@ class BenchTest : public ::testing::Test {
     return names;
   }
 
+  // One that gives a contact a point for each interaction.
+  void MakeModel() {
+    scoring_models::v1::CreateScoringModelRequest create;
+    scoring_models::v1::ScoringModel& model = *create.mutable_scoring_model();
+    model.set_display_name("Interest");
+    model.set_target(scoring_models::v1::CONTACTS);
+    scoring_models::v1::ScoringRule& rule = *model.add_rules();
+    rule.set_id("any");
+    rule.mutable_event();
+    rule.set_points(1);
+    using Stub = scoring_models::v1::ScoringModelsService::Stub;
+    ASSERT_EQ(server_.Call(&Stub::CreateScoringModel, create).reason(), "");
+  }
+
   testing::TestServer server_;
   std::ostringstream out_;
   std::ostringstream err_;
@@ -87,6 +102,7 @@ class BenchTest : public ::testing::Test {
 
 TEST_F(BenchTest, EveryKindMakesCallsAndNoneFails) {
   MakeDeals(20);
+  MakeModel();
   for (const LoadKindEntry& kind : LoadKinds()) {
     const google::protobuf::Struct numbers = Measure(kind.name);
     EXPECT_GT(AnswersOf(numbers), 0) << kind.name;
@@ -119,6 +135,13 @@ TEST_F(BenchTest, ListsContactsByTheirNames) {
   for (const char* kind : {"list-by-name", "find-contact", "find-nobody"}) {
     EXPECT_GT(NumberOf(Measure(kind), "calls"), 0) << kind;
   }
+}
+
+TEST_F(BenchTest, ListsWhatTheFirstModelScores) {
+  EXPECT_EQ(Run({"list-by-score"}), 1);
+  EXPECT_THAT(err_.str(), HasSubstr("there is no scoring model"));
+  MakeModel();
+  EXPECT_GT(NumberOf(Measure("list-by-score"), "calls"), 0);
 }
 
 TEST_F(BenchTest, EachMoveIsOfAnotherDeal) {

@@ -63,6 +63,30 @@ TEST(PrintCard, IsReadAsItWas) {
   }
 }
 
+// Goal: what an export says of where else somebody is, and what other programs said of them, is
+// read as it was, and nothing that is said in it begins a line of its own.
+TEST(PrintCard, SaysAgainWhatCardsSaidIM10) {
+  const auto ada = testing::Proto<contacts::v1::Contact>(R"(
+      name: 'contacts/1' display_name: 'Ada' photo_url: 'https://ada.example/a.png'
+      social_profiles { network: 'LinkedIn' profile: 'https://www.linkedin.com/in/ada' }
+      social_profiles { network: 'a "net", here' profile: '@ada; the, first' }
+      card_properties: 'X-SKYPE:ada' card_properties: 'X-PLACE:Rue\\, 1\\n2'
+      card_properties: 'X-BAD:1\nEND:VCARD')");
+  for (const CardVersion version : {CardVersion::k3, CardVersion::k4}) {
+    const std::string card = CardOf(ada, version);
+    const auto read = ParseCards(card);
+    ASSERT_TRUE(read.ok()) << read.status() << card;
+    EXPECT_EQ(At(*read, "photo"), ada.photo_url());
+    EXPECT_EQ(At(*read, "social"),
+              R"({"network":"LinkedIn","profile":"https://www.linkedin.com/in/ada"})"
+              "\n"
+              R"({"network":"a net  here","profile":"@ada; the, first"})");
+    EXPECT_EQ(At(*read, "x"), R"(X-SKYPE:ada
+X-PLACE:Rue\, 1\n2
+X-BAD:1\nEND:VCARD)");
+  }
+}
+
 TEST(PrintCard, FoldsBetweenLetters) {
   contacts::v1::Contact contact;
   contact.set_name("contacts/1");

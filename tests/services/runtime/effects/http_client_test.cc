@@ -91,6 +91,27 @@ TEST(HttpClient, ReachesNothingBehindTheServer) {
   EXPECT_EQ(sink.accepted(), 0);
 }
 
+// What stands in the URL is judged as what is connected to.
+TEST(MayPostTo, IsWhatTheClientWouldDoWithTheAddressInTheUrl) {
+  const AddressGuard nobody({});
+  const AddressGuard loopback(AllowingLoopback().allowed);
+  for (const char* const host : {"127.0.0.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"}) {
+    for (const char* const scheme : {"http", "https", "HTTP"}) {
+      const std::string url = absl::StrCat(scheme, "://", host, ":8443/kith?a=b");
+      EXPECT_FALSE(MayPostTo(nobody, url)) << url;
+      EXPECT_TRUE(MayPostTo(loopback, url)) << url;
+    }
+  }
+  for (const char* const host : {"0.0.0.0", "[::1]", "10.0.0.1", "169.254.169.254", "[fe80::1]"}) {
+    EXPECT_FALSE(MayPostTo(loopback, absl::StrCat("https://", host, "/"))) << host;
+  }
+  EXPECT_TRUE(MayPostTo(nobody, "https://8.8.8.8/"));
+  EXPECT_FALSE(MayPostTo(nobody, "http://8.8.8.8/")) << "without TLS, only where it is allowed";
+  // Of a name nothing is known yet.
+  EXPECT_TRUE(MayPostTo(nobody, "https://localhost/"));
+  EXPECT_TRUE(MayPostTo(nobody, "http://10.0.0.1.example.org/"));
+}
+
 TEST(HttpClient, DoesWithoutTlsOnlyWhereItsOperatorAllowsTheAddress) {
   HttpClient client(AllowingLoopback());
   // Refused before anything is connected to.
