@@ -336,8 +336,7 @@ class History : public PolicyWorld {
     const bool choice = (what / 8) % 2 == 0;
     if (what % 8 < 3) server_.disk().FailNextCommit(/*applied=*/choice);
     if (what % 8 == 3 || what % 8 == 4) server_.Restart(/*new_views=*/choice);
-    for (const std::string& policy : resting_) GoOn(policy);
-    resting_.clear();
+    LetGoOn();
   }
   // Some policies do nothing until then.
   void HaveSomeRest(std::mt19937_64& chance) {
@@ -378,6 +377,10 @@ class History : public PolicyWorld {
   }
 
  private:
+  void LetGoOn() {
+    for (const std::string& policy : resting_) GoOn(policy);
+    resting_.clear();
+  }
   grpc::Status Call(const MethodDescriptor& method, const Message& request,
                     const std::string& secret, Message& reply) {
     using google::protobuf::MessageLite;
@@ -438,6 +441,10 @@ class History : public PolicyWorld {
       for (const Act& act : kActs) {
         if (act.makes == kind) Do(act);
       }
+      // What an act is answered may hang on what follows from that: a message that is not sent yet is
+      // opened by nobody.
+      LetGoOn();
+      AwaitQuiet();
     }
     const std::vector<std::string>& all = made_[kind];
     KITH_CHECK(!all.empty());
