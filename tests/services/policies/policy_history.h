@@ -441,8 +441,8 @@ class History : public PolicyWorld {
       for (const Act& act : kActs) {
         if (act.makes == kind) Do(act);
       }
-      // What an act is answered may hang on what follows from that: a message that is not sent yet is
-      // opened by nobody.
+      // What an act is answered may hang on what follows from that: a message that is not sent yet
+      // is opened by nobody.
       LetGoOn();
       AwaitQuiet();
     }
