@@ -32,8 +32,8 @@ using projections::VersionedStore;
 using testing::Proto;
 
 // Who makes them more says in the commit what for.
-constexpr int kCreateMax = 100;
-constexpr int kMoveMax = 100;
+constexpr int kCreateMax = 40;
+constexpr int kMoveMax = 24;
 
 struct Written {
   int rows_put = 0;
