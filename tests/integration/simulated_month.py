@@ -66,7 +66,7 @@ class Month:
 
     def pass_time(self, hours):
         """Until kithd knows it, which looks at the clock every few seconds and counts in between. Where it is killed, it
-        is so before it knows, and once more in the middle of what that sets off."""
+        is so before it knows, and so before what that sets off."""
         self.hours += hours
         self.write_page()
         self.end_of_step()
@@ -74,7 +74,6 @@ class Month:
         until = time.time() + self.hours * 3600
         while self.send("Deals", "GetPipelineBoard", board).read_time.seconds < until - 60:
             pass
-        self.end_of_step()
 
     def write_page(self):
         # In place, because kithd sees the file's memory.
