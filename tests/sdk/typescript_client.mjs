@@ -4,6 +4,7 @@
 //
 // Prints what came of each check as JSON, {check: "ok"}, and what was wrong otherwise.
 
+import {createServer as createHttpServer} from "node:http";
 import {createServer} from "node:net";
 import {equals, toBinary} from "@bufbuild/protobuf";
 import {Code, ConnectError, createClient} from "@connectrpc/connect";
@@ -220,6 +221,16 @@ const checks = {
       const error = await refused(listed(open({to: where, patienceMs: 300, silenceMs: 200}), "x"));
       expect(error.code === Code.Unavailable && error.message.includes("told nothing"), error.message);
     });
+  },
+
+  // Its error is told, and ends no process.
+  async "a server that speaks HTTP/1.1 alone is named"() {
+    if (way !== "session") return;
+    const server = createHttpServer((_, response) => response.end("not this one"));
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const error = await refused(listed(open({to: `127.0.0.1:${server.address().port}`}), "x"));
+    expect(error.code === Code.Unimplemented && error.message.includes("gRPC port"), error.message);
+    await new Promise((resolve) => server.close(resolve));
   },
 
   async "a call is given up"() {

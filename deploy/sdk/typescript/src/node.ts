@@ -23,7 +23,9 @@ export function connect(baseUrl: string, options: NodeOptions): ClientTransport 
   const open = () => {
     const sessionManager = new Http2SessionManager(baseUrl, undefined, options.transport?.nodeOptions);
     const transport = createGrpcTransport({baseUrl, sessionManager, ...options.transport});
-    return {transport, abort: () => sessionManager.abort()};
+    // A connection that broke says why some moments later than its stream does, and whoever ended it meanwhile would not
+    // hear that: nobody would, which ends a process.
+    return {transport, abort: () => void setTimeout(() => sessionManager.abort(), 100).unref()};
   };
   const own = open();
   if (!options.session) return new ClientTransport(own.transport, own.transport, options, async () => own.abort());

@@ -48,6 +48,13 @@ interface Call {
   tell(outcome: RunSessionResponse_Outcome | ConnectError): void;
 }
 
+// A server that speaks no HTTP/2 breaks the protocol with its first word.
+function named(failure: ConnectError): ConnectError {
+  if (failure.rawMessage !== "Protocol error") return failure;
+  const what = "no gRPC is spoken there: a session needs the server's gRPC port, not that for HTTP";
+  return new ConnectError(what, Code.Unimplemented, undefined, undefined, failure);
+}
+
 export class Session implements Carrier {
   #lastId = 0n;
   #pending = new Map<bigint, Call>(); // not told, in the order in which they were made
@@ -169,7 +176,7 @@ export class Session implements Carrier {
           this.#tell(response);
         }
       } catch (thrown) {
-        failure = silent ?? ConnectError.from(thrown);
+        failure = silent ?? named(ConnectError.from(thrown));
       }
       clearTimeout(last);
       clearInterval(watch);
