@@ -65,8 +65,10 @@ class Month:
         self.sink.close()
 
     def pass_time(self, hours):
-        """Until kithd knows it, which looks at the clock every few seconds and counts in between. Where it is killed, it
-        is so before it knows, and so before what that sets off."""
+        """Until kithd knows it, which looks at the clock every few seconds and counts in between, and all is done that it
+        sets off. Where kithd is killed, it is so before it knows. What was due before is done before, or it would be done
+        on one day or another."""
+        self.await_quiet()
         self.hours += hours
         self.write_page()
         self.end_of_step()
@@ -74,6 +76,7 @@ class Month:
         until = time.time() + self.hours * 3600
         while self.send("Deals", "GetPipelineBoard", board).read_time.seconds < until - 60:
             pass
+        self.await_quiet()
 
     def write_page(self):
         # In place, because kithd sees the file's memory.
