@@ -206,6 +206,13 @@ const checks = {
     });
   },
 
+  async "a deadline that nobody answers within says why"() {
+    let nobody;
+    await withSilence(async (where) => (nobody = where)); // and then nobody listens there
+    const error = await refused(contactsOf(open({to: nobody})).listContacts({}, {timeoutMs: 300}));
+    expect(error.message.includes("ECONNREFUSED"), error.message);
+  },
+
   async "who tells nothing is told again"() {
     if (way !== "session") return;
     const contacts = contactsOf(open({to: silence, silenceMs: 1_000}));

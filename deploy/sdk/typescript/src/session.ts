@@ -55,6 +55,12 @@ function named(failure: ConnectError): ConnectError {
   return new ConnectError(what, Code.Unimplemented, undefined, undefined, failure);
 }
 
+// Nobody told what became of the call, and where no connection held, that is why.
+function passed(broken: ConnectError | undefined): ConnectError {
+  const why = broken === undefined ? "" : `, and the last connection broke: ${broken.rawMessage}`;
+  return new ConnectError(`the deadline has passed${why}`, Code.DeadlineExceeded, undefined, undefined, broken);
+}
+
 export class Session implements Carrier {
   #lastId = 0n;
   #pending = new Map<bigint, Call>(); // not told, in the order in which they were made
@@ -66,6 +72,7 @@ export class Session implements Carrier {
   #wake = () => {};
   #closed = false;
   #running: Promise<void> | undefined;
+  #broken: ConnectError | undefined; // why the last stream broke, until one tells something
 
   /** A broken connection is tried again for `patienceMs`, and one is broken that tells nothing for `silenceMs`. */
   constructor(
@@ -129,7 +136,7 @@ export class Session implements Carrier {
       };
       const giveUp = () => forget(ConnectError.from(signal?.reason, Code.Canceled));
       const timer = hasDeadline
-        ? setTimeout(() => forget(new ConnectError("the deadline has passed", Code.DeadlineExceeded)), timeoutMs + graceMs)
+        ? setTimeout(() => forget(passed(this.#broken)), timeoutMs + graceMs)
         : undefined;
       if (signal?.aborted) return reject(ConnectError.from(signal.reason, Code.Canceled));
       signal?.addEventListener("abort", giveUp, {once: true});
@@ -173,10 +180,12 @@ export class Session implements Carrier {
         for await (const response of stream.message) {
           waitMs = firstMs;
           brokenSince = undefined;
+          this.#broken = undefined;
           this.#tell(response);
         }
       } catch (thrown) {
         failure = silent ?? named(ConnectError.from(thrown));
+        this.#broken = failure;
       }
       clearTimeout(last);
       clearInterval(watch);
