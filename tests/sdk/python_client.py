@@ -117,6 +117,7 @@ def an_error_has_its_details():
         violations = error.detail(error_details_pb2.BadRequest).field_violations
         expect([one.field for one in violations] == ["contact.emails[0].address"], violations)
         expect(error.detail(error_details_pb2.RetryInfo) is None, "nothing is to be tried again")
+        expect(str(error) == f"INVALID_ARGUMENT: {error.message} [INVALID_FIELD]", error)
 
 
 @check

@@ -24,6 +24,11 @@ class Error:
     #: Messages of google.rpc and of Kith: BadRequest, RetryInfo …
     details: List[Message] = dataclasses.field(default_factory=list)
 
+    def __str__(self) -> str:
+        """A line for people. What it is made of is in the fields, and repr() has all of them."""
+        told = f"{self.code.name}: {self.message}"
+        return f"{told} [{self.reason}]" if self.reason else told
+
     @classmethod
     def of(cls, failure: grpc.RpcError) -> "Error":
         error = cls(failure.code(), failure.details() or "")
