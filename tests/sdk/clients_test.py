@@ -39,7 +39,7 @@ def python():
 def typescript():
     """A program beside which the package is installed."""
     packages = os.path.join(PACKAGES, "node_modules")
-    package = make("typescript", "--npm", PACKAGES)
+    package = make("typescript", "--npm", packages)
     program = os.path.join(OUT, "program")
     shutil.rmtree(program, ignore_errors=True)
     os.makedirs(os.path.join(program, "node_modules"))
@@ -150,6 +150,17 @@ class ClientsTest(unittest.TestCase):
         proxy = self.run_checks("session")
         self.check_repeats(proxy)
         self.assertGreater(proxy.sessions, 2)  # one was cut
+
+    @unittest.skipIf(LANGUAGE != "typescript", "is TypeScript's alone")
+    def test_packages_are_in_either_folder(self):
+        out = os.path.join(self.data, "of_the_folder_above")
+        command = [os.path.join(REPOSITORY, "deploy", "sdk", "make"), "typescript", "--out", out, "--npm"]
+        options = {"env": dict(os.environ, GOOGLEAPIS_DIR=GOOGLEAPIS), "stderr": subprocess.PIPE, "text": True, "timeout": 300}
+        refused = subprocess.run([*command, self.data], check=False, **options)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn(f"--npm {self.data}: there is no .bin/protoc-gen-es", refused.stderr)
+        subprocess.run([*command, PACKAGES], check=True, stdout=subprocess.DEVNULL, **options)
+        self.assertTrue(os.path.exists(os.path.join(out, "node_modules", "typescript")))
 
     @unittest.skipIf(LANGUAGE != "typescript", "is TypeScript's alone")
     def test_for_pages(self):
