@@ -161,6 +161,8 @@ void PrintReply(Session& session, const Method& method, const Message& request,
     session.out() << ToJson(reply, true);
   } else if (reply.GetDescriptor()->field_count() == 0) {
     session.out() << "Done.\n";
+  } else if (method.mutates() && reply.ByteSizeLong() == 0) {
+    session.out() << "There was nothing to do.\n";
   } else if (HasParts(*reply.GetDescriptor())) {
     PrintParts(session, request, reply);
   } else {
