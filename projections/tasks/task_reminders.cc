@@ -5,13 +5,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "eventstore/base/proto_time.h"
-#include "eventstore/base/standard_events.h"
 #include "eventstore/base/status_macros.h"
 #include "kith/business_calendars/v1/business_calendar.pb.h"
 #include "kith/tasks/v1/task.pb.h"
 #include "kith/tasks/v1/tasks_service.pb.h"
-#include "projections/tables/fold_resource.h"
-#include "projections/tables/table.h"
+#include "projections/tables/followed_records.h"
 #include "services/core/business_time.h"
 #include "services/core/date.h"
 #include "services/core/work_calendar.h"
@@ -24,22 +22,9 @@ using projections::Reactions;
 using projections::ViewBatch;
 using v1::Task;
 
-// As they were last, where they were deleted.
-const projections::Table<BusinessCalendar>& Calendars() {
-  static const auto& table = *new projections::Table<BusinessCalendar>(
-      projections::TableBuilder<BusinessCalendar>(1)
-          .Key([](const BusinessCalendar& row) -> const std::string& { return row.name(); })
-          .Build());
-  return table;
-}
-
-absl::Status RememberCalendar(const eventstore::RecordedEvent& event, ViewBatch& batch) {
-  const eventstore::EventHeader& header = event.header();
-  KITH_ASSIGN_OR_RETURN(auto known, Calendars().Get(batch, header.workspace, header.stream));
-  BusinessCalendar calendar = known.has_value() ? *std::move(known) : BusinessCalendar();
-  FoldStandardEvent(projections::HappeningOf(event), calendar);
-  if (calendar.name().empty()) return absl::OkStatus();
-  return Calendars().Put(batch, header.workspace, calendar);
+const projections::FollowedRecords<BusinessCalendar>& Calendars() {
+  static const auto& calendars = *new projections::FollowedRecords<BusinessCalendar>(1);
+  return calendars;
 }
 
 // Whether its times are waited for. Null: there is no task.
@@ -65,7 +50,7 @@ bool HasReminder(const Task& task, absl::Duration before) {
 absl::StatusOr<absl::Time> CountedFrom(const Task& task, WorkspaceId workspace, ViewBatch& batch) {
   if (!task.has_due_date() || task.business_calendar().empty()) return DueOf(task);
   KITH_ASSIGN_OR_RETURN(const auto row,
-                        Calendars().Get(batch, workspace, task.business_calendar()));
+                        Calendars().Find(batch, workspace, task.business_calendar()));
   if (!row.has_value()) return DueOf(task);
   const WorkCalendar calendar = WorkCalendarOf(*row);
   const auto day = RollToBusinessDay(calendar, CivilDayOf(task.due_date()), Roll::kBack);
@@ -192,7 +177,7 @@ absl::Status TaskReminders::React(const eventstore::RecordedEvent& event, ViewBa
                                   Reactions& reactions) const {
   const eventstore::EventHeader& header = event.header();
   if (eventstore::CategoryOf(header.stream) == kBusinessCalendars) {
-    return RememberCalendar(event, batch);
+    return Calendars().Remember(event, batch);
   }
   for (const projections::RowChange& change : batch.changes()) {
     const Task* const after = change.after<Task>();

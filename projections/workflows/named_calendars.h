@@ -1,5 +1,5 @@
 // The business calendars that moments of records are counted by, as a policy remembers them: a fold
-// of their events in a table of its own, of number 4. Pure.
+// of their events in a table of its own, of number 7. Pure.
 #pragma once
 
 #include <string>

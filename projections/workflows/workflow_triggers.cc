@@ -29,7 +29,7 @@ WorkflowTriggers::WorkflowTriggers(absl::string_view collection,
                                    const projections::ResourceDirectory& directory,
                                    absl::string_view parent)
     : Policy(
-          absl::StrCat("workflow_triggers_", Underscored(collection)), 5,
+          absl::StrCat("workflow_triggers_", Underscored(collection)), 6,
           absl::StrCat("Sets off the workflows that wait for what happens to ", collection, ".")),
       collection_(collection),
       base_(directory.name()),

@@ -40,6 +40,18 @@ class WorkflowStepsTest : public WorkflowWorld {
     request.mutable_interaction()->set_direction(direction);
     EXPECT_EQ(server_.Call(&InteractionsService::Stub::RecordInteraction, request).reason(), "");
   }
+  std::string CreateCalendar() {
+    business_calendars::v1::CreateBusinessCalendarRequest request;
+    *request.mutable_business_calendar() = testing::Proto<business_calendars::v1::BusinessCalendar>(
+        "display_name: 'Office' time_zone: 'Europe/Berlin' periods { start: '09:00' "
+        "end: '17:00' weekdays: MONDAY weekdays: TUESDAY weekdays: WEDNESDAY "
+        "weekdays: THURSDAY weekdays: FRIDAY } "
+        "holidays { date { year: 2026 month: 1 day: 1 } }");
+    const auto created = server_.Call(
+        &business_calendars::v1::BusinessCalendarsService::Stub::CreateBusinessCalendar, request);
+    EXPECT_EQ(created.reason(), "");
+    return created->name();
+  }
   void AwaitRun(v1::RunState state) { AwaitRuns(1, state); }
 };
 
@@ -97,17 +109,7 @@ TEST_F(WorkflowStepsTest, SpeaksOfNoStepThatMayNotHaveAnswered) {
 }
 
 TEST_F(WorkflowStepsTest, WaitsForBusinessHoursOfACalendar) {
-  business_calendars::v1::CreateBusinessCalendarRequest request;
-  *request.mutable_business_calendar() = testing::Proto<business_calendars::v1::BusinessCalendar>(
-      "display_name: 'Office' time_zone: 'Europe/Berlin' periods { start: '09:00' "
-      "end: '17:00' weekdays: MONDAY weekdays: TUESDAY weekdays: WEDNESDAY "
-      "weekdays: THURSDAY weekdays: FRIDAY } "
-      "holidays { date { year: 2026 month: 1 day: 1 } }");
-  const std::string calendar =
-      server_
-          .Call(&business_calendars::v1::BusinessCalendarsService::Stub::CreateBusinessCalendar,
-                request)
-          ->name();
+  const std::string calendar = CreateCalendar();
   Active(
       absl::StrCat("display_name: 'x' trigger { resource: 'contacts' change: CREATED } "
                    "steps { id: 'wait' wait { duration: '10bh' business_calendar: '",
@@ -177,6 +179,23 @@ TEST_F(WorkflowStepsTest, WaitsForARelatedRecord) {
   EXPECT_EQ(TitleOf(ada), "customer");
   EXPECT_EQ(TitleOf(ben), "");
   AwaitRun(v1::WAITING);
+}
+
+// Whatever a record names may be waited for, and the policy knows calendars by their names, too.
+TEST_F(WorkflowStepsTest, WaitsForARecordThatNamesACalendar) {
+  const std::string calendar = CreateCalendar();
+  Active(
+      "display_name: 'x' trigger { resource: 'deals' change: CREATED } "
+      "steps { id: 'task' await { resource: 'tasks' by_field: 'deal' change: CREATED "
+      "timeout: '30d' } } steps { id: 'end' end {} }");
+  const std::string deal = CreateDeal("display_name: 'Aspen'");
+  AwaitRun(v1::WAITING);
+  tasks::v1::CreateTaskRequest request;
+  request.mutable_task()->set_display_name("Call");
+  request.mutable_task()->set_business_calendar(calendar);
+  request.mutable_task()->set_deal(deal);
+  EXPECT_EQ(server_.Call(&tasks::v1::TasksService::Stub::CreateTask, request).reason(), "");
+  AwaitRun(v1::DONE);
 }
 
 TEST_F(WorkflowStepsTest, DoesNotWaitForWhatIsSo) {
