@@ -348,6 +348,9 @@ TEST_F(WebhooksServiceTest, AreNotSavedWithAnAddressThatNothingIsPostedTo) {
     EXPECT_EQ(refused.reason(), "INVALID_WEBHOOK") << url;
     EXPECT_THAT(refused.fields(), ElementsAre("webhook.url")) << url;
     EXPECT_EQ(server_.Call(&Stub::UpdateWebhook, update).reason(), "INVALID_WEBHOOK") << url;
+    v1::BatchCreateWebhooksRequest batch;
+    *batch.add_requests() = create;
+    EXPECT_EQ(server_.Call(&Stub::BatchCreateWebhooks, batch).reason(), "INVALID_WEBHOOK") << url;
   }
   EXPECT_EQ(Get(webhook).state(), v1::ACTIVE);
   for (const char* const url :
