@@ -125,6 +125,8 @@ void CompleteFields(const v1::Task& before, const Settings& settings, v1::Task& 
   if (!before.name().empty() || !after.has_due_time()) SetDueTime(after);
   if (after.owner() != before.owner()) after.clear_queue();
   if (after.recurrence() != before.recurrence()) BeginSeries(after);
+  // Those of a series end with it.
+  if (after.recurrence().empty() && !before.recurrence().empty()) after.clear_exception_dates();
 }
 
 void CheckTimes(const v1::Task& task, absl::string_view prefix,

@@ -1,8 +1,11 @@
 // What creating a resource promises, whatever the resource.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "eventstore/base/proto_time.h"
 #include "google/protobuf/timestamp.pb.h"
+#include "services/core/reject.h"
 #include "services/core/resource_name.h"
 #include "tests/conformance/world.h"
 
@@ -102,7 +105,8 @@ TEST_P(CreateResource, NamesEveryFieldThatBreaksItsRules) {
   }
   const Answer refused = world.Create(*all);
   EXPECT_EQ(refused.reason(), "INVALID_FIELD");
-  EXPECT_THAT(refused.fields(), ::testing::UnorderedElementsAreArray(paths));
+  EXPECT_THAT(refused.fields(), ::testing::SizeIs(std::min<size_t>(paths.size(), kViolationsMax)));
+  EXPECT_THAT(refused.fields(), ::testing::IsSubsetOf(paths));
   for (size_t i = 0; i < paths.size(); ++i) {
     const MessagePtr sample = world.Sample(0);
     const Place place = TextsIn(*sample, Called())[i];

@@ -34,6 +34,7 @@ void TestServer::Start() {
   options.random = &random_;
   options.views.clock = &clock_;
   options.views.path = folder_ / absl::StrCat("views", views_);
+  options.views.flush_on_close = false;  // what a test does not keep is not written when it ends
   options.blobs.folder = folder_ / "blobs";
   options.stop_quiet = absl::ZeroDuration();  // nobody's first call comes when it stops
 

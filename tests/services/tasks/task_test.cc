@@ -382,6 +382,20 @@ TEST_F(TaskTest, IsRefusedWithExceptionsFromNothing) {
   EXPECT_TRUE(refused(absl::StrCat("recurrence: 'FREQ=DAILY' ", kException)).ok());
 }
 
+TEST_F(TaskTest, EndsASeriesWithItsExceptions) {
+  constexpr char kException[] = "exception_dates { year: 2026 month: 3 day: 10 } ";
+  const v1::Task before = NewTask(
+      absl::StrCat("due_time { seconds: 1772546400 } recurrence: 'FREQ=DAILY' ", kException));
+  v1::Task after = before;
+  after.set_recurrence("FREQ=WEEKLY");
+  CompleteFields(before, Settings(), after);
+  EXPECT_EQ(after.exception_dates_size(), 1);
+  after.clear_recurrence();
+  CompleteFields(before, Settings(), after);
+  EXPECT_EQ(after.exception_dates_size(), 0);
+  EXPECT_TRUE(CheckFields(after).ok());
+}
+
 TEST_F(TaskTest, RecursInItsSeriesThoughItWasRescheduled) {
   Create("recurrence: 'FREQ=WEEKLY' due_time { seconds: 1772546400 }");  // a Tuesday
   // On Monday instead: the next one is a week after the Tuesday, and not on it.

@@ -220,7 +220,7 @@ TEST(Help, NamesTheFieldsOfWhatIsWrittenAsJson) {
   PrintMethodHelp(*Catalog::Linked().Find("contacts", "create"), out);
   EXPECT_THAT(out.str(), HasSubstr("  --phones PhoneNumber as JSON  (repeat for several)\n"
                                    "        Numbers to call.\n"
-                                   "        Its fields: raw (required), label, primary\n"));
+                                   "        Its fields: raw (required), label, primary, opted_out\n"));
 }
 
 // Goal: what stands within what a field holds is told, each kind once, and it ends.
@@ -232,7 +232,7 @@ TEST(Help, NamesTheFieldsWithinWhatIsWrittenAsJson) {
   ASSERT_NE(steps, help.npos) << help;
   const std::string of_steps = help.substr(steps + 1, help.find("\n  --", steps + 1) - steps);
   EXPECT_THAT(of_steps, HasSubstr("        Its fields: id (required), call, wait, branch, "));
-  EXPECT_THAT(of_steps, HasSubstr("\n        branch: condition (required), otherwise\n"));
+  EXPECT_THAT(of_steps, HasSubstr("\n        branch: condition (required), otherwise, of\n"));
   EXPECT_THAT(of_steps, HasSubstr("\n        end: {}\n"));
   EXPECT_THAT(of_steps, HasSubstr("\n        await: resource (required), change, condition, "));
 }
