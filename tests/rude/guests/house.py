@@ -24,6 +24,7 @@ from .witness import OWN_CONNECTION, Witness, ask_health
 PATIENCE_SECONDS = 60  # how long what was taken may take to come back
 SOCKETS_SPARE = 2
 SAID_CHARS = 400
+WORRIED = re.compile('"level":"(warning|error)"')
 
 
 def until(holds, seconds=PATIENCE_SECONDS):
@@ -107,7 +108,7 @@ class House:
         for what, wrong in self._tries(attack, sockets, bound):
             failed += bool(wrong)
             if wrong:
-                board.fail(row, what, wrong)
+                board.fail(row, what, [*wrong, *self.complaints()])
             else:
                 board.note(row, "held")
         if not self.alive:
@@ -150,6 +151,10 @@ class House:
             finally:
                 api.close()
         return [] if until(served) else [f"a new client is not served within {PATIENCE_SECONDS} s", *last]
+
+    def complaints(self):
+        """The last of kithd's warnings and errors: those of whoever reads its log."""
+        return [line for line in self.server.said().splitlines() if WORRIED.search(line)][-3:]
 
     def says_why(self, answer):
         """Sentences about a refusal that a program could not tell from a broken server."""
