@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
 #include "google/protobuf/empty.pb.h"
 #include "kith/roles/v1/role_events.pb.h"
@@ -323,7 +324,12 @@ class StalenessCommands {
     KITH_RETURN_IF_ERROR(load.NeedDisk());
     const projections::View& view = runtime_.views.Find(DealList::kName);
     const Position position = view.position();
-    KITH_RETURN_IF_ERROR(runtime::CheckKnown(runtime_.log, position, "Which deals there are"));
+    // Its stages say after how long a deal is stale, and later changes of the deals are followed.
+    KITH_ASSIGN_OR_RETURN(const PipelineState* pipeline,
+                          load.Load<PipelineAggregate>(ParentOf(command.stage())));
+    KITH_RETURN_IF_ERROR(runtime::CheckKnown(runtime_.log, position,
+                                             FromTimestamp(pipeline->resource.update_time()),
+                                             "Which deals there are"));
     v1::StalenessEvent event;
     v1::StageDealsMeasured& measured = *event.mutable_stage_deals_measured();
     measured.set_stage(command.stage());

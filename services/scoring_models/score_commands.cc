@@ -204,7 +204,8 @@ absl::StatusOr<v1::ScoreEvent> ScoreCommands::ScoreRecords(const Loader& load,
   if (type == nullptr) return event;
   const projections::View& view = runtime_.views.Find(type->directory->name());
   const Position position = view.position();
-  KITH_RETURN_IF_ERROR(runtime::CheckKnown(runtime_.log, position, "Which records there are"));
+  KITH_RETURN_IF_ERROR(runtime::CheckKnown(
+      runtime_.log, position, FromTimestamp(model.update_time()), "Which records there are"));
   projections::KeyRange range = projections::KeyRange::Prefix("");
   if (!step.after().empty()) range.from = step.after() + '\0';
   const projections::TableCore& table = type->directory->table();

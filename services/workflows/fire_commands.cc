@@ -226,7 +226,10 @@ absl::StatusOr<FireCommands::Listed> FireCommands::List(const runtime::Loader& l
   if (type == nullptr) return listed;
   const projections::View& view = runtime_.views.Find(type->directory->name());
   const Position position = view.position();
-  KITH_RETURN_IF_ERROR(runtime::CheckKnown(runtime_.log, position, "Which records there are"));
+  // When it was due, or the workflow began to wait for moments.
+  const auto& moment = command.has_due_time() ? command.due_time() : workflow.update_time();
+  KITH_RETURN_IF_ERROR(runtime::CheckKnown(runtime_.log, position, FromTimestamp(moment),
+                                           "Which records there are"));
   projections::KeyRange range = projections::KeyRange::Prefix("");
   if (!command.after().empty()) range.from = command.after() + '\0';
   const projections::TableCore& table = type->directory->table();

@@ -514,7 +514,9 @@ void PolicyCourse::Tried(const Key& key, const absl::Status& status, bool has_ap
   retried_.fetch_add(1, std::memory_order_relaxed);
   const Effect* const effect = EffectOf(task);
   const int most = effect == nullptr ? options_.attempts_max : effect->attempts_max();
-  if (task.attempts >= most) return Park(key, task, status);
+  // A view that is being built gets there by itself, and nobody could do anything about it.
+  const bool is_behind = IsError(status, type::v1::ERROR_VIEW_BEHIND);
+  if (task.attempts >= most && !is_behind) return Park(key, task, status);
   TryLater(key, task);
 }
 

@@ -22,9 +22,10 @@ absl::Status NotKnownYet(absl::string_view what) {
                RetryAfter(absl::Seconds(1)));
 }
 
-absl::Status CheckKnown(const eventstore::EventLog& log, Position known, absl::string_view what) {
-  const bool is_near = log.head().value() <= known.value() + kEventsBehindMax;
-  return is_near ? absl::OkStatus() : NotKnownYet(what);
+absl::Status CheckKnown(const eventstore::EventLog& log, Position known, absl::Time moment,
+                        absl::string_view what) {
+  KITH_ASSIGN_OR_RETURN(const Position wanted, log.PositionAt(moment, eventstore::ReadTier::kDisk));
+  return known < wanted ? NotKnownYet(what) : absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<std::string>> StreamsSince(const eventstore::EventLog& log,

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kith/business_calendars/v1/business_calendars_service.grpc.pb.h"
@@ -11,6 +14,8 @@
 #include "kith/policies/v1/policies_service.grpc.pb.h"
 #include "kith/tasks/v1/tasks_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
+#include "projections/contacts/contact_directory.h"
+#include "tests/services/runtime/gate.h"
 #include "tests/services/workflows/workflow_world.h"
 #include "tests/testing/await.h"
 
@@ -22,7 +27,8 @@ using ::testing::UnorderedElementsAre;
 
 class WorkflowTimesTest : public WorkflowWorld {
  protected:
-  WorkflowTimesTest() {
+  explicit WorkflowTimesTest(std::function<void(runtime::ServerBuilder&)> more = nullptr)
+      : WorkflowWorld(std::move(more)) {
     workspaces::v1::UpdateWorkspaceRequest request;
     request.mutable_workspace()->set_time_zone("Europe/Berlin");
     const auto updated =
@@ -283,6 +289,52 @@ TEST_F(WorkflowTimesTest, IsSetOffOverTheRecordsThatThereAre) {
   ASSERT_EQ(records.size(), 190u);
   std::sort(records.begin(), records.end());
   for (size_t i = 0; i < records.size(); ++i) EXPECT_EQ(records[i], stale[i / 2]);
+}
+
+// Holds the lane of the contacts' directory, whose rows come no further meanwhile.
+class HeldContacts final : public projections::Projection {
+ public:
+  explicit HeldContacts(runtime::Gate& gate) : gate_(gate) {}
+  absl::string_view name() const override { return "held_contacts"; }
+  int version() const override { return 1; }
+  std::string base() const override { return std::string(contacts::ContactDirectory::kName); }
+  std::vector<std::string> categories() const override { return {}; }
+  bool reads_personal() const override { return false; }
+  absl::Status Apply(const eventstore::RecordedEvent&, projections::ViewBatch&) const override {
+    gate_.Pass();
+    return absl::OkStatus();
+  }
+
+ private:
+  runtime::Gate& gate_;
+};
+
+struct WithGate {
+  runtime::Gate gate;
+};
+
+class HeldContactsTest : protected WithGate, public WorkflowTimesTest {
+ protected:
+  HeldContactsTest()
+      : WorkflowTimesTest([this](runtime::ServerBuilder& builder) {
+          builder.AddProjection(std::make_unique<HeldContacts>(gate));
+        }) {}
+};
+
+// As after a crash, when the rows are folded anew.
+TEST_F(HeldContactsTest, AreAwaitedByWhatIsSetOffOverThem) {
+  const std::string stale = CreateContact("Ada", "stale").name();
+  Active(Weekly("resource: 'contacts' condition: 'notes = \"stale\"'", "max_records: 5"));
+  Active(Weekly(""));
+  gate.Close();
+  server_.Restart(/*new_views=*/true);
+  gate.AwaitWaiting(1);
+  AdvanceTo(absl::CivilSecond(2026, 1, 5, 8, 0, 0));
+  AwaitRuns(1, v1::DONE);  // of the one that is about no record, due at the same time
+  EXPECT_EQ(RecordsOfRuns(), std::vector<std::string>{""});
+  gate.Open();
+  AwaitRuns(2, v1::DONE);
+  EXPECT_THAT(RecordsOfRuns(), UnorderedElementsAre("", stale));
 }
 
 // When something happened last to a deal, only its row says.

@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
@@ -42,8 +44,9 @@ inline const std::string& Greet() {
 
 class WorkflowWorld : public ::testing::Test {
  protected:
-  WorkflowWorld()
-      : server_(nullptr, [](runtime::ServerOptions& options) {
+  // `more` as of TestServer.
+  explicit WorkflowWorld(std::function<void(runtime::ServerBuilder&)> more = nullptr)
+      : server_(std::move(more), [](runtime::ServerOptions& options) {
           options.policies.turn = absl::Milliseconds(1);
           options.policies.gather = absl::ZeroDuration();
           options.policies.retry_first = absl::ZeroDuration();
