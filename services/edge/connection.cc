@@ -52,6 +52,16 @@ absl::Status Malformed(const error_code& error) {
                {{"cause", error.message()}});
 }
 
+// Two hosts may be one to a proxy and the other one here, so that no one knows for whom the request
+// was meant (RFC 9112, 3.2).
+absl::Status CheckHost(const Request& request) {
+  const size_t hosts = request.get().count(http::field::host);
+  if (hosts == 1 || (hosts == 0 && request.get().version() < 11)) return absl::OkStatus();
+  return Error(v1::EDGE_ERROR_BAD_REQUEST,
+               "The header host stands in a request of HTTP/1.1, and in any once.",
+               {{"header", "host"}});
+}
+
 }  // namespace
 
 absl::Status BodyTooLong(size_t bytes_max) {
@@ -199,8 +209,9 @@ void Connection::ReadHeader() {
 void Connection::HeaderRead(const error_code& error) {
   if (!error) {
     Enter(State::kCall, absl::InfiniteDuration());
-    const absl::Status framed = CheckFraming();
-    return framed.ok() ? thread_.port().reception.Take(*this) : Refuse(framed);
+    absl::Status checked = CheckFraming();
+    if (checked.ok()) checked = CheckHost(*request_);
+    return checked.ok() ? thread_.port().reception.Take(*this) : Refuse(checked);
   }
   if (error == http::error::header_limit) {
     return Refuse(

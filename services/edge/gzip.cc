@@ -32,8 +32,10 @@ absl::StatusOr<std::string> Gunzip(absl::string_view compressed, size_t bytes_ma
     state = inflate(&stream, Z_NO_FLUSH);
     bytes.append(step.data(), step.size() - stream.avail_out);
     if (bytes.size() > bytes_max) return absl::OutOfRangeError("more than may be");
+    // Members stand one behind the other (RFC 1952, 2.2).
+    if (state == Z_STREAM_END && stream.avail_in > 0) state = inflateReset(&stream);
   }
-  if (state != Z_STREAM_END || stream.avail_in > 0) {
+  if (state != Z_STREAM_END) {
     return absl::InvalidArgumentError("no gzip, or not all of it");
   }
   return bytes;

@@ -75,15 +75,33 @@ absl::Status OriginNotAllowed(absl::string_view origin) {
 }
 
 // Whether the page comes from where it calls: "https://crm.example" calls "crm.example".
-bool IsOwnOrigin(const Request& request, absl::string_view origin) {
+bool IsOwnOrigin(absl::string_view origin, absl::string_view host) {
   const size_t scheme = origin.find("://");
-  return scheme != absl::string_view::npos &&
-         origin.substr(scheme + 3) == HeaderOf(request, "host");
+  return scheme != absl::string_view::npos && origin.substr(scheme + 3) == host;
+}
+
+// What a request is sent to.
+struct Target {
+  absl::string_view host;
+  absl::string_view path;  // with the query
+};
+
+// "/path", or as to a proxy "http://host/path", whose host counts then (RFC 9112, 3.2.2).
+Target TargetOf(const Request& request) {
+  const auto raw = request.get().target();
+  const absl::string_view target(raw.data(), raw.size());
+  for (const absl::string_view scheme : {"http://", "https://"}) {
+    if (!absl::StartsWithIgnoreCase(target, scheme)) continue;
+    const absl::string_view rest = target.substr(scheme.size());
+    const size_t path = std::min(rest.find('/'), rest.size());
+    return {rest.substr(0, path), rest.substr(path)};
+  }
+  return {HeaderOf(request, "host"), target};
 }
 
 absl::StatusOr<bool> IsGzip(absl::string_view compression) {
-  if (compression.empty() || compression == "identity") return false;
-  if (compression == "gzip") return true;
+  if (compression.empty() || absl::EqualsIgnoreCase(compression, "identity")) return false;
+  if (absl::EqualsIgnoreCase(compression, "gzip")) return true;
   return UnknownCompression(compression);
 }
 
@@ -91,7 +109,7 @@ absl::StatusOr<bool> IsGzip(absl::string_view compression) {
 bool TakesGzip(absl::string_view accepted) {
   for (const absl::string_view item : absl::StrSplit(accepted, ',')) {
     const std::vector<absl::string_view> parts = absl::StrSplit(item, ';');
-    if (absl::StripAsciiWhitespace(parts[0]) != "gzip") continue;
+    if (!absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(parts[0]), "gzip")) continue;
     const absl::string_view weight = parts.size() > 1 ? absl::StripAsciiWhitespace(parts[1]) : "";
     return weight != "q=0" && weight != "q=0.0";
   }
@@ -130,8 +148,7 @@ Reception::Reception(const runtime::Runtime& runtime, const runtime::MethodTable
 
 void Reception::Take(Connection& connection) const {
   const Request& request = *connection.request();
-  const auto raw = request.get().target();
-  const absl::string_view target(raw.data(), raw.size());
+  const auto [host, target] = TargetOf(request);
   const absl::string_view origin = HeaderOf(request, "origin");
   if (TakePage(connection, target)) return;
   if (request.get().method() == verb::options) {
@@ -144,7 +161,7 @@ void Reception::Take(Connection& connection) const {
         asks ? Health(/*ready=*/target == "/readyz")
              : Refusal(NotAllowed("The health is asked for with GET.", "GET, HEAD"), headers));
   }
-  if (!origin.empty() && headers.empty() && !IsOwnOrigin(request, origin)) {
+  if (!origin.empty() && headers.empty() && !IsOwnOrigin(origin, host)) {
     return connection.Answer(Refusal(OriginNotAllowed(origin), "vary: origin\r\n"));
   }
   auto exchange = Call(connection, target, headers);

@@ -5,7 +5,7 @@
 // Prints what came of each check as JSON, {check: "ok"}, and what was wrong otherwise.
 
 import {createServer as createHttpServer} from "node:http";
-import {createServer} from "node:net";
+import {createConnection, createServer} from "node:net";
 import {equals, toBinary} from "@bufbuild/protobuf";
 import {Code, ConnectError, createClient} from "@connectrpc/connect";
 import {ContactSchema} from "kith/contacts/v1/contact_pb";
@@ -55,6 +55,34 @@ async function withSilence(use) {
   }
 }
 
+// Stands before the server. What it tells after `keep` clients do not hear; `cut` ends their connections, and the next
+// ones are as before.
+async function withRelay(use) {
+  const [host, port] = address.split(":");
+  const pairs = new Set();
+  let keeps = false;
+  const server = createServer((client) => {
+    const upstream = createConnection(Number(port), host);
+    const pair = [client, upstream];
+    pairs.add(pair);
+    client.pipe(upstream);
+    upstream.on("data", (told) => keeps || client.write(told));
+    for (const socket of pair) socket.on("error", () => {}).on("close", () => pair.forEach((one) => one.destroy()));
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const cut = (end) => {
+    keeps = false;
+    for (const [client] of pairs) client[end]();
+    pairs.clear();
+  };
+  try {
+    await use({address: `127.0.0.1:${server.address().port}`, keep: () => (keeps = true), cut});
+  } finally {
+    cut("destroy");
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
 const checks = {
   async "what is created is read"() {
     const contacts = contactsOf(open());
@@ -94,6 +122,35 @@ const checks = {
       const made = await contactsOf(kith).createContact({contact: {firstName: name}});
       expect((await listed(kith, name)).map((one) => one.name).join() === made.name, `${name} is there once`);
     }));
+  },
+
+  async "what was lost with its connection takes effect once"() {
+    await withRelay(async (relay) => {
+      const kith = open({to: relay.address});
+      const watcher = open();
+      for (const end of ["destroy", "resetAndDestroy"]) {
+        const name = `Lost ${end} ${way}`;
+        await listed(kith, name); // over a connection that is there
+        relay.keep();
+        const call = contactsOf(kith).createContact({contact: {firstName: name}});
+        while ((await listed(watcher, name)).length === 0); // until it has taken effect
+        relay.cut(end);
+        const made = await call;
+        expect((await listed(watcher, name)).map((one) => one.name).join() === made.name, `${name} is there once`);
+      }
+      await kith.close();
+    });
+  },
+
+  async "who closed tries nothing again"() {
+    if (way !== "unary") return; // a session is closed when its calls are told
+    await withSilence(async (where) => {
+      const kith = open({to: where});
+      const call = refused(contactsOf(kith).listContacts({}, {timeoutMs: 5_000}));
+      await kith.close();
+      const error = await call;
+      expect(error.code === Code.Canceled, `${error.code} ${error.message}`);
+    });
   },
 
   async "an outcome is not tried again"() {

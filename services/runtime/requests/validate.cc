@@ -18,6 +18,7 @@
 #include "google/type/money.pb.h"
 #include "kith/options/v1/options.pb.h"
 #include "kith/type/v1/errors.pb.h"
+#include "projections/tables/query.h"
 #include "services/core/date.h"
 #include "services/core/money.h"
 #include "services/core/reject.h"
@@ -112,15 +113,15 @@ constexpr size_t kMessageBytesMax = 4 << 20;
 constexpr size_t kMaxBytes = 1024;
 constexpr int kMaxItems = 100;
 constexpr size_t kKeyMaxBytes = 48;
-// Page tokens hold keys of rows, and filters several conditions.
-constexpr size_t kLongMaxBytes = 8192;
+constexpr size_t kPageTokenMaxBytes = 8192;  // it holds keys of rows
 
 constexpr int64_t kDurationMax = 315'576'000'000;  // 10,000 years
 constexpr int32_t kNanosMax = 999'999'999;
 
 size_t MaxBytesOf(const FieldDescriptor* field, const FieldRules& rules) {
   if (rules.max_bytes() > 0) return rules.max_bytes();
-  return field->name() == "page_token" || field->name() == "filter" ? kLongMaxBytes : kMaxBytes;
+  if (field->name() == "filter") return projections::kFilterBytesMax;
+  return field->name() == "page_token" ? kPageTokenMaxBytes : kMaxBytes;
 }
 
 bool IsWellKnown(const Descriptor* type) { return absl::StartsWith(type->full_name(), "google."); }

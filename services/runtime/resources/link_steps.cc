@@ -18,6 +18,7 @@
 #include "projections/tables/every_field.h"
 #include "projections/tables/page_limits.h"
 #include "projections/tables/page_token.h"
+#include "projections/tables/predicate.h"
 #include "projections/tables/table_keys.h"
 #include "services/core/date.h"
 #include "services/runtime/reads/hide_masked.h"
@@ -104,6 +105,17 @@ bool HasField(const std::vector<Field>& fields, absl::string_view name) {
 bool MayHaveField(const TableDeclaration& table, const Expression& comparison) {
   return HasField(table.fields, comparison.comparison.field) ||
          !projections::ColumnsNamed(table, comparison, *table.row).empty();
+}
+
+// Of a custom field that there is not, by the name that the filter has for it.
+absl::Status NoSuchField(const LinkStep& step, const Comparison& comparison,
+                         const std::vector<CustomColumn>& custom) {
+  std::vector<Field> fields = projections::WithColumns(*step.places.front().table, custom).fields;
+  for (Field& field : fields) {
+    field.name = absl::StrCat(step.link->name, ".", field.name);
+    field.path.clear();
+  }
+  return projections::FindField(comparison.field, fields, comparison.at).status();
 }
 
 // A name of the pattern.
@@ -301,7 +313,7 @@ absl::Status LinkSteps::TakeFrom(const ReadContext& context, const Expression& w
       return NotGranted(comparison, place.type->rules->category, permission);
     }
   }
-  KITH_ASSIGN_OR_RETURN(const std::vector<Asked> asked, AskedOf(context, *step));
+  KITH_ASSIGN_OR_RETURN(const std::vector<Asked> asked, AskedOf(context, *step, comparison));
   std::vector<std::string> names;
   for (const Asked& each : asked) {
     KITH_RETURN_IF_ERROR(each.place->parts == nullptr
@@ -318,9 +330,9 @@ absl::Status LinkSteps::TakeFrom(const ReadContext& context, const Expression& w
   return absl::OkStatus();
 }
 
-// Of a custom field those places that have it; where none has, the first, which says so.
-absl::StatusOr<std::vector<LinkSteps::Asked>> LinkSteps::AskedOf(const ReadContext& context,
-                                                                 const LinkStep& step) const {
+// Of a custom field those places that have it.
+absl::StatusOr<std::vector<LinkSteps::Asked>> LinkSteps::AskedOf(
+    const ReadContext& context, const LinkStep& step, const Comparison& comparison) const {
   const std::string filter = projections::FilterText(step.of_linked);
   std::vector<Asked> asked;
   std::vector<Asked> without;
@@ -339,7 +351,7 @@ absl::StatusOr<std::vector<LinkSteps::Asked>> LinkSteps::AskedOf(const ReadConte
     });
     (has_it ? asked : without).push_back(std::move(one));
   }
-  if (asked.empty()) asked.push_back(std::move(without.front()));
+  if (asked.empty()) return NoSuchField(step, comparison, without.front().columns);
   return asked;
 }
 

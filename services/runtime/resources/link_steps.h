@@ -117,8 +117,8 @@ class LinkSteps {
   // `whole`: the filter that it is a comparison of.
   absl::Status TakeFrom(const ReadContext& context, const projections::Expression& whole,
                         projections::Comparison& comparison, Taken& taken) const;
-  absl::StatusOr<std::vector<Asked>> AskedOf(const ReadContext& context,
-                                             const LinkStep& step) const;
+  absl::StatusOr<std::vector<Asked>> AskedOf(const ReadContext& context, const LinkStep& step,
+                                             const projections::Comparison& comparison) const;
   absl::Status AddRecords(const ReadContext& context, const LinkStep& step, const Asked& asked,
                           const projections::Expression& whole,
                           std::vector<std::string>& names) const;

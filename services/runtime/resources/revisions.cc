@@ -152,9 +152,9 @@ class RevisionLister::Fold {
   absl::StatusOr<bool> Take(const eventstore::RecordedEvent& event) {
     if (++number_ >= end_) return false;
     lister_.rules_.fold(projections::HappeningOf(event), *after_);
-    const FieldMask changed =
-        ShownTo(caller_, ChangedIn(lister_.rules_, *before_, *after_), *before_, *after_);
-    if (field_.empty() || Names(changed, field_)) {
+    const FieldMask all = ChangedIn(lister_.rules_, *before_, *after_);
+    const FieldMask changed = ShownTo(caller_, all, *before_, *after_);
+    if (field_.empty() ? MayBeTold(all, changed) : Names(changed, field_)) {
       const Message& prototype =
           *google::protobuf::MessageFactory::generated_factory()->GetPrototype(
               lister_.revisions_->message_type());
@@ -170,6 +170,12 @@ class RevisionLister::Fold {
   LastPage& page() { return page_; }
 
  private:
+  // A revision of which nothing is left would tell when something changed that the caller does not
+  // read. When the resource came into being is no secret.
+  bool MayBeTold(const FieldMask& changed, const FieldMask& shown) const {
+    return shown.paths_size() > 0 || changed.paths_size() == 0 || number_ == 1;
+  }
+
   const RevisionLister& lister_;
   const Caller& caller_;
   const absl::string_view field_;

@@ -194,7 +194,9 @@ TEST_F(DealLinkStepsTest, AreOfCustomFieldsOfTheLinked) {
   const auto unknown = List("owner:* company.custom.colour = red");
   EXPECT_EQ(unknown.reason(), "INVALID_FILTER");
   EXPECT_EQ(unknown.metadata("character"), "9");
-  EXPECT_THAT(unknown.status.error_message(), HasSubstr("custom.colour"));
+  EXPECT_THAT(unknown.status.error_message(), HasSubstr("no field company.custom.colour"));
+  EXPECT_THAT(List("company.custom.tear = gold").status.error_message(),
+              HasSubstr("did you mean company.custom.tier?"));
   type::v1::ReadOptions then;
   then.set_token(before.token);
   EXPECT_EQ(List("company.custom.tier = gold", "", then).reason(), "INVALID_FILTER");

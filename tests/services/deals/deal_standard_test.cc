@@ -10,6 +10,9 @@
 #include "kith/deals/v1/deals_service.grpc.pb.h"
 #include "kith/deals/v1/pipelines_service.grpc.pb.h"
 #include "kith/forecast/v1/forecast_service.grpc.pb.h"
+#include "kith/roles/v1/roles_service.grpc.pb.h"
+#include "kith/users/v1/users_service.grpc.pb.h"
+#include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "tests/services/deals/deal_world.h"
 #include "tests/testing/decider_spec.h"
 #include "tests/testing/test_server.h"
@@ -183,6 +186,38 @@ TEST_F(DealStandardTest, TellsTheMovesOfADealAsRevisions) {
   EXPECT_EQ(page->revisions(1).after().stage(), StageNamed("qualified"));
   ask.set_field("lost_reason");
   EXPECT_EQ(server_.Call(&DealsStub::ListDealRevisions, ask)->revisions_size(), 1);
+}
+
+TEST_F(DealStandardTest, TellsNoRevisionOfAnAmountToWhoMayReadNone) {
+  ASSERT_EQ(server_.Call(&DealsStub::CreateDeal, CreateNamed("d1")).reason(), "");
+  v1::UpdateDealRequest update;
+  update.mutable_deal()->set_name(kDeal);
+  *update.mutable_deal()->mutable_amount() = Euros(77);
+  update.mutable_update_mask()->add_paths("amount");
+  ASSERT_EQ(server_.Call(&DealsStub::UpdateDeal, update).reason(), "");
+  ASSERT_EQ(server_.Call(&DealsStub::MoveDeal, Move(StageNamed("qualified"))).reason(), "");
+  roles::v1::CreateRoleRequest role;
+  *role.mutable_role() = Proto<roles::v1::Role>(
+      "display_name: 'Reader' grants { permission: 'deals.read' scope: ALL }");
+  users::v1::CreateUserRequest user;
+  user.mutable_user()->set_display_name("Marta");
+  user.mutable_user()->add_roles(
+      server_.Call(&roles::v1::RolesService::Stub::CreateRole, role)->name());
+  workspaces::v1::CreateApiKeyRequest key;
+  key.mutable_api_key()->set_display_name("Marta's");
+  key.mutable_api_key()->set_user(
+      server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name());
+  key.mutable_api_key()->add_permissions("*");
+  const std::string secret =
+      server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, key)->secret();
+  v1::ListDealRevisionsRequest ask;
+  ask.set_name(kDeal);
+  EXPECT_EQ(server_.Call(&DealsStub::ListDealRevisions, ask)->revisions_size(), 3);
+  EXPECT_THAT(
+      Told(server_.CallWith(secret, &DealsStub::ListDealRevisions, ask).response),
+      ElementsAre(Pair("deal_stage_changed", ElementsAre("stage")),
+                  Pair("deal_created", ElementsAre("display_name", "pipeline", "stage", "status",
+                                                   "stage_enter_time", "position"))));
 }
 
 TEST_F(DealStandardTest, TellsWhatBecameOfAPipelinesStages) {

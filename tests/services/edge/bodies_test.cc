@@ -41,6 +41,15 @@ TEST(Gzip, GivesBackWhatWasPutIn) {
   EXPECT_EQ(Gunzip(Gzip(""), 0).value_or("no"), "");
 }
 
+TEST(Gzip, ReadsMembersOneBehindTheOther) {
+  const std::string half(60'000, 'a');
+  const std::string packed = Gzip(half) + Gzip("") + Gzip(half) + Gzip("b");
+  EXPECT_EQ(Gunzip(packed, 120'001).value_or("no"), half + half + "b");
+  EXPECT_TRUE(absl::IsOutOfRange(Gunzip(packed, 120'000).status()));
+  const std::string small = Gzip("a") + Gzip("b");
+  EXPECT_TRUE(absl::IsInvalidArgument(Gunzip(small.substr(0, small.size() - 1), 100).status()));
+}
+
 TEST(Gzip, IsRefusedWhereItIsTooMuchOrNotWhole) {
   const std::string packed = Gzip(std::string(100'000'000, 'a'));
   EXPECT_TRUE(absl::IsOutOfRange(Gunzip(packed, 99'999).status()));

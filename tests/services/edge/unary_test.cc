@@ -149,9 +149,14 @@ TEST(UnaryCall, ReadsAndAnswersGzip) {
   const HttpReply made =
       client.Post(kContacts + "CreateContact", Gzip(kAda), {kOwner, "content-encoding: gzip"});
   EXPECT_EQ(made.status, 200) << made.body;
+  // Codings have no case, and gzip may have several members.
+  const std::string halves = Gzip(R"({"contact":)") + Gzip(R"({"first_name":"Ada"}})");
+  const HttpReply members =
+      client.Post(kContacts + "CreateContact", halves, {kOwner, "content-encoding: GZIP"});
+  EXPECT_EQ(members.field("first_name"), "Ada") << members.body;
   // Twenty contacts of a kilobyte each.
   const HttpReply list = client.Post(kContacts + "ListContacts", R"({"page_size":20})",
-                                     {kOwner, "accept-encoding: br, gzip;q=0.5"});
+                                     {kOwner, "accept-encoding: br, Gzip;q=0.5"});
   EXPECT_EQ(list.header("content-encoding"), "gzip");
   EXPECT_LT(list.body.size(), 2'000);
   const auto unpacked = Gunzip(list.body, 1 << 20);
@@ -264,7 +269,8 @@ TEST(UnaryCall, AsksForItsProtocol) {
   const HttpReply version =
       client.Post(kContacts + "GetContact", "{}", {kOwner, "connect-protocol-version: 2"});
   EXPECT_EQ(version.reason(), "BAD_REQUEST");
-  client.Send(absl::StrCat("PUT ", kContacts, "GetContact HTTP/1.1\r\ncontent-length: 0\r\n\r\n"));
+  client.Send(absl::StrCat("PUT ", kContacts,
+                           "GetContact HTTP/1.1\r\nhost: kith\r\ncontent-length: 0\r\n\r\n"));
   const HttpReply put = client.Read();
   EXPECT_EQ(put.status, 405);
   EXPECT_EQ(put.header("allow"), "GET, POST");
@@ -320,6 +326,26 @@ TEST(UnaryCall, IsLetInFromPagesOfNamedOriginsOnly) {
   const HttpReply own =
       client.Post(kContacts + "CreateContact", kAda, {kOwner, "origin: https://kith"});
   EXPECT_EQ(own.status, 200) << own.body;
+}
+
+// As a proxy is asked, and whoever takes this port for one.
+TEST(UnaryCall, IsMadeToAWholeAddress) {
+  HttpPersonServer server;
+  HttpClient client(server.http_port());
+  const auto ask = [&](const std::string& target, const std::string& headers) {
+    client.Send(absl::StrCat(
+        "POST ", target, " HTTP/1.1\r\nhost: other\r\n", kOwner, "\r\n", headers,
+        "content-type: application/json\r\ncontent-length: ", sizeof(kAda) - 1, "\r\n\r\n", kAda));
+    return client.Read();
+  };
+  const std::string path = kContacts + "CreateContact";
+  EXPECT_EQ(ask("http://kith" + path, "").status, 200);
+  EXPECT_EQ(ask("HTTPS://kith:7448" + path, "").status, 200);
+  EXPECT_EQ(ask("http://kith", "").status, 404);
+  EXPECT_EQ(ask("ftp://kith" + path, "").status, 404);
+  // The host is the address's.
+  EXPECT_EQ(ask("http://kith" + path, "origin: http://kith\r\n").status, 200);
+  EXPECT_EQ(ask("http://kith" + path, "origin: http://other\r\n").status, 403);
 }
 
 TEST(Health, IsToldWithoutCredentials) {

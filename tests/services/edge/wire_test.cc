@@ -91,7 +91,7 @@ TEST_P(Connection, ReadsABodyInChunks) {
   Server server(GetParam());
   HttpClient client(server->http_port());
   client.Send(
-      absl::StrCat("POST ", kContacts, "CreateContact HTTP/1.1\r\n", kOwner,
+      absl::StrCat("POST ", kContacts, "CreateContact HTTP/1.1\r\nhost: kith\r\n", kOwner,
                    "\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"));
   client.Send("a\r\n{\"contact\"\r\n");
   client.Send("16\r\n:{\"first_name\":\"Ada\"}}\r\n0\r\n\r\n");
@@ -102,9 +102,9 @@ TEST_P(Connection, ReadsABodyInChunks) {
 TEST_P(Connection, AsksForABodyThatWaitsToBeAskedFor) {
   Server server(GetParam());
   HttpClient client(server->http_port());
-  const std::string head =
-      absl::StrCat("POST ", kContacts, "CreateContact HTTP/1.1\r\nexpect: 100-continue\r\n",
-                   "content-type: application/json\r\ncontent-length: ", sizeof(kAda) - 1, "\r\n");
+  const std::string head = absl::StrCat(
+      "POST ", kContacts, "CreateContact HTTP/1.1\r\nhost: kith\r\nexpect: 100-continue\r\n",
+      "content-type: application/json\r\ncontent-length: ", sizeof(kAda) - 1, "\r\n");
   client.Send(absl::StrCat(head, kOwner, "\r\n\r\n"));
   EXPECT_EQ(client.Read().status, 100);
   client.Send(kAda);
@@ -135,7 +135,8 @@ TEST_P(Connection, ReadsNoBodyOfWhoMayNotCall) {
   Server server(GetParam());
   HttpClient client(server->http_port());
   // More than is read past. The end of it never comes.
-  client.Send(absl::StrCat("POST ", kContacts, "CreateContact HTTP/1.1\r\ncontent-type: ",
+  client.Send(absl::StrCat("POST ", kContacts,
+                           "CreateContact HTTP/1.1\r\nhost: kith\r\ncontent-type: ",
                            "application/json\r\ncontent-length: 100000\r\n\r\n", "{"));
   const HttpReply refused = client.Read();
   EXPECT_EQ(refused.status, 401);
@@ -150,7 +151,7 @@ TEST_P(Connection, RefusesBodiesThatAreLongerThanAnyValidOne) {
   Server server(GetParam());
   for (const auto* type : {"json", "proto"}) {
     HttpClient said(server->http_port());
-    said.Send(absl::StrCat("POST ", kContacts, "GetContact HTTP/1.1\r\n", kOwner,
+    said.Send(absl::StrCat("POST ", kContacts, "GetContact HTTP/1.1\r\nhost: kith\r\n", kOwner,
                            "\r\ncontent-type: application/", type,
                            "\r\ncontent-length: 1000000000000\r\n\r\n"));
     const HttpReply refused = said.Read();
@@ -160,7 +161,7 @@ TEST_P(Connection, RefusesBodiesThatAreLongerThanAnyValidOne) {
   }
   HttpClient unsaid(server->http_port());
   unsaid.Send(
-      absl::StrCat("POST ", kContacts, "GetContact HTTP/1.1\r\n", kOwner,
+      absl::StrCat("POST ", kContacts, "GetContact HTTP/1.1\r\nhost: kith\r\n", kOwner,
                    "\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"));
   const std::string chunk = absl::StrCat("10000\r\n", std::string(0x10000, ' '), "\r\n");
   for (int i = 0; i < 100 && unsaid.Send(chunk); ++i) {
@@ -179,7 +180,8 @@ TEST_P(Connection, RefusesBodiesThatAreLongerThanAnyValidOne) {
 TEST_P(Connection, RefusesHeadersThatAreTooLong) {
   Server server(GetParam());
   HttpClient client(server->http_port());
-  client.Send(absl::StrCat("GET /healthz HTTP/1.1\r\nx: ", std::string(20'000, 'x'), "\r\n\r\n"));
+  client.Send(absl::StrCat("GET /healthz HTTP/1.1\r\nhost: kith\r\nx: ", std::string(20'000, 'x'),
+                           "\r\n\r\n"));
   const HttpReply refused = client.Read();
   EXPECT_EQ(refused.status, 431);
   EXPECT_EQ(refused.field("code"), "resource_exhausted");
@@ -193,11 +195,11 @@ TEST_P(Connection, RefusesWhatIsNoRequest) {
       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
       std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 15),
       "GET /healthz\r\n\r\n",
-      "GET /healthz HTTP/1.1\r\nno colon\r\n\r\n",
-      "GET  HTTP/1.1\r\n\r\n",
-      "POST / HTTP/1.1\r\ncontent-length: many\r\n\r\n",
-      "POST / HTTP/1.1\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
-      "POST / HTTP/1.1\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n",
+      "GET /healthz HTTP/1.1\r\nhost: kith\r\nno colon\r\n\r\n",
+      "GET  HTTP/1.1\r\nhost: kith\r\n\r\n",
+      "POST / HTTP/1.1\r\nhost: kith\r\ncontent-length: many\r\n\r\n",
+      "POST / HTTP/1.1\r\nhost: kith\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
+      "POST / HTTP/1.1\r\nhost: kith\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n",
   };
   for (const std::string& text : cases) {
     HttpClient client(server->http_port());
@@ -208,10 +210,23 @@ TEST_P(Connection, RefusesWhatIsNoRequest) {
     EXPECT_TRUE(client.IsClosed());
   }
   HttpClient chunks(server->http_port());
-  chunks.Send(absl::StrCat("POST ", kContacts, "GetContact HTTP/1.1\r\n", kOwner,
+  chunks.Send(absl::StrCat("POST ", kContacts, "GetContact HTTP/1.1\r\nhost: kith\r\n", kOwner,
                            "\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n",
                            "\r\nmany\r\n{}\r\n"));
   EXPECT_EQ(chunks.Read().reason(), "MALFORMED");
+}
+
+TEST_P(Connection, RefusesARequestWithoutAHostOrWithTwo) {
+  Server server(GetParam());
+  for (const std::string head : {"HTTP/1.1", "HTTP/1.1\r\nhost: kith\r\nhost: kith",
+                                 "HTTP/1.0\r\nhost: kith\r\nHost: other"}) {
+    HttpClient client(server->http_port());
+    client.Send(absl::StrCat("GET /healthz ", head, "\r\n\r\n"));
+    const HttpReply refused = client.Read();
+    EXPECT_EQ(refused.status, 400) << head;
+    EXPECT_EQ(refused.reason(), "BAD_REQUEST") << head;
+    EXPECT_TRUE(client.IsClosed());
+  }
 }
 
 // Where nobody knows the end of a body, what follows would be taken for the next request.
@@ -222,7 +237,7 @@ TEST_P(Connection, RefusesACodingThatItDoesNotUnderstand) {
        {"xchunked", "identity", "chunked, gzip", "gzip, chunked", "\"chunked\"", "chunked, chunked",
         "chunked;q=1", "chunked\r\ntransfer-encoding: chunked"}) {
     HttpClient client(server->http_port());
-    client.Send(absl::StrCat("POST ", kContacts, "GetContact HTTP/1.1\r\n", kOwner,
+    client.Send(absl::StrCat("POST ", kContacts, "GetContact HTTP/1.1\r\nhost: kith\r\n", kOwner,
                              "\r\ncontent-type: application/json\r\ntransfer-encoding: ", coding,
                              "\r\n\r\n", inner));
     EXPECT_EQ(client.Read().status, 400) << coding;
@@ -234,7 +249,7 @@ TEST_P(Connection, RefusesACodingThatItDoesNotUnderstand) {
 TEST_P(Connection, BoundsWhatStandsBesideABody) {
   Server server(GetParam());
   const std::string head =
-      absl::StrCat("POST ", kContacts, "GetContact HTTP/1.1\r\n", kOwner,
+      absl::StrCat("POST ", kContacts, "GetContact HTTP/1.1\r\nhost: kith\r\n", kOwner,
                    "\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n");
   std::string trailers;
   for (int i = 0; i < 50'000; ++i) trailers += "t: x\r\n";
@@ -266,7 +281,7 @@ TEST_P(Connection, AnswersWhoAsksForTheHeadAlone) {
 TEST_P(Connection, DoesNotKeepTheServerWithHalfABody) {
   Server server(GetParam());
   HttpClient half(server->http_port());
-  half.Send(absl::StrCat("POST ", kContacts, "CreateContact HTTP/1.1\r\n", kOwner,
+  half.Send(absl::StrCat("POST ", kContacts, "CreateContact HTTP/1.1\r\nhost: kith\r\n", kOwner,
                          "\r\ncontent-type: application/json\r\nexpect: 100-continue\r\n",
                          "content-length: 50\r\n\r\n"));
   EXPECT_EQ(half.ReadHead().status, 100) << "the body is waited for";
@@ -282,7 +297,8 @@ TEST_P(Connection, BearsGarbage) {
     HttpClient client(server->http_port());
     std::string bytes(static_cast<size_t>(7 * i), '\0');
     random.Fill(bytes.data(), bytes.size());
-    if (i % 2 == 0) bytes = "POST " + kContacts + "CreateContact HTTP/1.1\r\n" + bytes;
+    if (i % 2 == 0)
+      bytes = "POST " + kContacts + "CreateContact HTTP/1.1\r\nhost: kith\r\n" + bytes;
     if (i % 3 == 0) bytes += "\r\n\r\n";
     client.Send(bytes);
     client.EndSending();
@@ -310,10 +326,11 @@ TEST_P(Connection, EndsWhatComesTooSlowly) {
   HttpClient body(server->http_port());
   HttpClient unread(server->http_port());
   header.Send("POST /kith.contacts.v1");
-  body.Send(absl::StrCat("POST ", kContacts, "CreateContact HTTP/1.1\r\n", kOwner,
+  body.Send(absl::StrCat("POST ", kContacts, "CreateContact HTTP/1.1\r\nhost: kith\r\n", kOwner,
                          "\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"));
   // It is known to be read when the server has asked who calls.
-  unread.Send(absl::StrCat("POST ", kContacts, "CreateContact HTTP/1.1\r\ncontent-type: ",
+  unread.Send(absl::StrCat("POST ", kContacts,
+                           "CreateContact HTTP/1.1\r\nhost: kith\r\ncontent-type: ",
                            "application/json\r\ncontent-length: 100\r\n\r\n{"));
   EXPECT_EQ(unread.Read().status, 401);
   // One on each of the server's threads, which take what comes in its order: when they have
@@ -351,7 +368,8 @@ TEST_P(Connection, EndsWhatWaitsTooLongToBeRead) {
   options.calls.arriving_per_key_max = 1;
   Server server(GetParam(), options);
   const auto unfinished = [](const std::string& path, const std::string& type) {
-    return absl::StrCat("POST ", path, " HTTP/1.1\r\n", kOwner, "\r\ncontent-type: ", type,
+    return absl::StrCat("POST ", path, " HTTP/1.1\r\nhost: kith\r\n", kOwner,
+                        "\r\ncontent-type: ", type,
                         "\r\nexpect: 100-continue\r\ncontent-length: 36\r\n\r\n");
   };
   HttpClient read(server->http_port());
@@ -407,7 +425,7 @@ TEST_P(Connection, IsClosedWhereThereAreAsManyAsMayBe) {
     std::list<HttpClient> clients;
     for (int i = 0; i < 20; ++i) {
       HttpClient& client = clients.emplace_back(server->http_port());
-      client.Send("GET /healthz HTTP/1.1\r\n\r\n");
+      client.Send("GET /healthz HTTP/1.1\r\nhost: kith\r\n\r\n");
       refused += client.Read().status == 0;
     }
     EXPECT_EQ(refused, 10);
@@ -416,7 +434,7 @@ TEST_P(Connection, IsClosedWhereThereAreAsManyAsMayBe) {
   int status = 0;
   while (status != 200) {
     HttpClient client(server->http_port());
-    client.Send("GET /healthz HTTP/1.1\r\n\r\n");
+    client.Send("GET /healthz HTTP/1.1\r\nhost: kith\r\n\r\n");
     status = client.Read().status;
   }
 }

@@ -13,8 +13,10 @@ export const givenUp = new WeakSet<ConnectError>();
 function isBroken(error: ConnectError): boolean {
   if (error.code === Code.Unavailable) return true;
   if (error.details.length > 0) return false;
-  // A stream that was destroyed is "aborted" in Node, and a fetch that failed a TypeError in browsers.
-  return error.code === Code.Aborted || (error.code === Code.Unknown && error.cause instanceof TypeError);
+  // In Node a stream is "canceled" whose connection ended, and "aborted" where that was reset; in browsers a fetch that
+  // failed is a TypeError. Whether the caller has given up is known to who calls.
+  if (error.code === Code.Canceled || error.code === Code.Aborted) return true;
+  return error.code === Code.Unknown && error.cause instanceof TypeError;
 }
 
 /** Those of one call: until its deadline, and no longer than `patienceMs` after its first failure. */

@@ -36,6 +36,7 @@ export class ClientTransport implements Transport {
    */
   token = "";
   #changesTold = 0;
+  #closed = false;
 
   constructor(
     private readonly streams: Transport,
@@ -66,7 +67,7 @@ export class ClientTransport implements Transport {
         return response;
       } catch (thrown) {
         const waitMs = retries.waitAfter(ConnectError.from(thrown));
-        if (waitMs === undefined || signal?.aborted) throw thrown;
+        if (waitMs === undefined || signal?.aborted || this.#closed) throw thrown;
         await sleep(waitMs, signal);
       }
     }
@@ -79,8 +80,9 @@ export class ClientTransport implements Transport {
     return this.streams.stream(method, signal, timeoutMs, this.withKey(header), input);
   }
 
-  /** Ends a session, when every call is told, and its connection. */
+  /** Ends a session, when every call is told, and its connection. No call is tried again from then on. */
   close(): Promise<void> {
+    this.#closed = true;
     return this.end();
   }
 

@@ -9,6 +9,7 @@
 #include "kith/saved_views/v1/saved_views_service.pb.h"
 #include "kith/type/v1/errors.pb.h"
 #include "kith/workspaces/v1/workspaces_service.pb.h"
+#include "projections/tables/query.h"
 #include "tests/testing/decider_spec.h"
 
 namespace kith::runtime {
@@ -134,11 +135,13 @@ TEST(MessageRules, BoundStringsInBytes) {
 TEST(MessageRules, BoundStringsWithoutARuleToo) {
   auto request = Proto<ListContactsRequest>("");
   request.set_order_by(std::string(1024, 'x'));
-  request.set_filter(std::string(8192, 'x'));
+  request.set_page_token(std::string(8192, 'x'));
+  request.set_filter(std::string(projections::kFilterBytesMax, 'x'));
   EXPECT_THAT(Violations(request), IsEmpty());
   request.set_order_by(std::string(1025, 'x'));
-  request.set_filter(std::string(8193, 'x'));
-  EXPECT_THAT(Violations(request), ElementsAre("filter", "order_by"));
+  request.set_page_token(std::string(8193, 'x'));
+  request.set_filter(std::string(projections::kFilterBytesMax + 1, 'x'));
+  EXPECT_THAT(Violations(request), ElementsAre("filter", "order_by", "page_token"));
 }
 
 TEST(MessageRules, RefuseBrokenUtf8) {
