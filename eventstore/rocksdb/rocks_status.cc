@@ -8,9 +8,18 @@
 
 namespace kith::eventstore {
 
+std::string TextOf(const rocksdb::Status& status) {
+  std::string text = status.ToString();
+  // RocksDB has no code for it.
+  if (absl::StrContains(text, std::strerror(EMFILE))) {
+    text += ": raise the limit of the process (LimitNOFILE, ulimit -n) and start it again";
+  }
+  return text;
+}
+
 absl::Status FromRocks(const rocksdb::Status& status, absl::string_view doing) {
   if (status.ok()) return absl::OkStatus();
-  const std::string message = absl::StrCat(doing, ": ", status.ToString());
+  const std::string message = absl::StrCat(doing, ": ", TextOf(status));
   return status.IsCorruption() ? absl::DataLossError(message) : absl::UnavailableError(message);
 }
 

@@ -9,6 +9,7 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/error.h"
 #include "eventstore/base/status_macros.h"
+#include "eventstore/rocksdb/rocks_status.h"
 #include "kith/type/v1/errors.pb.h"
 #include "projections/store/table_files.h"
 #include "projections/store/word_sort.h"
@@ -147,7 +148,8 @@ absl::Status ToStatus(const rocksdb::Status& status) {
   if (status.IsCorruption()) {
     return absl::DataLossError(absl::StrCat("the view store is damaged: ", status.ToString()));
   }
-  return absl::UnavailableError(absl::StrCat("the view store failed: ", status.ToString()));
+  return absl::UnavailableError(
+      absl::StrCat("the view store failed: ", eventstore::TextOf(status)));
 }
 
 absl::Status ClosedError() {

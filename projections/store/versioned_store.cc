@@ -125,7 +125,8 @@ absl::Status OpenError(const std::string& path, const rocksdb::Status& status) {
   if (status.IsCorruption() || status.IsPathNotFound() || status.IsInvalidArgument()) {
     return Damaged(path, text);
   }
-  return absl::UnavailableError(absl::StrCat(path, " cannot be opened: ", text));
+  return absl::UnavailableError(
+      absl::StrCat(path, " cannot be opened: ", eventstore::TextOf(status)));
 }
 
 // A directory without CURRENT is new, also where a store's creation was cut short in it, unless it

@@ -1,6 +1,5 @@
 #include "services/runtime/server_builder.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +8,7 @@
 #include "grpc/grpc.h"
 #include "grpcpp/resource_quota.h"
 #include "services/runtime/calls/composed_read.h"
+#include "services/runtime/calls/descriptors.h"
 #include "services/runtime/calls/grpc_methods.h"
 #include "services/runtime/calls/grpc_tls.h"
 #include "services/runtime/calls/health.h"
@@ -25,18 +25,13 @@ namespace kith::runtime {
 constexpr absl::Duration kGoodbye = absl::Milliseconds(500);
 // How long streams may take to end whose clients have to read that first.
 constexpr absl::Duration kStreamsGoodbye = absl::Milliseconds(500);
-// Descriptors that connections leave to files: of both databases, and what else a process opens.
-constexpr int kDescriptorsForFiles = 1'200;
 
 namespace {
 
-// The highest number a connection's descriptor may have.
-int DescriptorsFor(const ConnectionLimits& limits) {
+// How many connections, of all ports, may be open at once beside the files of so many views.
+absl::StatusOr<int> ConnectionsMax(const ConnectionLimits& limits, size_t views) {
   if (limits.descriptors_max > 0) return limits.descriptors_max;
-  const int allowed = RaiseDescriptorLimit();
-  // Where the process may open few, files have half of them.
-  const int files = std::min(kDescriptorsForFiles, allowed / 2);
-  return std::min(allowed - files, kDescriptorsForFiles + limits.connections_max);
+  return ConnectionsBeside(static_cast<int>(views), RaiseDescriptorLimit(), limits.connections_max);
 }
 
 void Limit(const ConnectionLimits& limits, grpc::ServerBuilder& builder) {
@@ -71,7 +66,7 @@ class RunningServer final : public Server {
 
   absl::Status Open(std::vector<std::unique_ptr<projections::Projection>> projections);
   absl::Status BindMethods(ServerBuilder& builder);
-  absl::Status Listen(const ServerBuilder& ports);
+  absl::Status Listen(const ServerBuilder& ports, int connections_max);
 
   int port() const override { return listener_->port(); }
   const std::vector<std::unique_ptr<Port>>& ports() const override { return ports_; }
@@ -176,10 +171,9 @@ absl::Status RunningServer::BindMethods(ServerBuilder& builder) {
   return absl::OkStatus();
 }
 
-absl::Status RunningServer::Listen(const ServerBuilder& ports) {
+absl::Status RunningServer::Listen(const ServerBuilder& ports, int connections_max) {
   const ConnectionLimits& limits = options_.connections;
-  const int descriptors_max = DescriptorsFor(limits);
-  KITH_ASSIGN_OR_RETURN(listener_, Listener::Bind(options_.address, descriptors_max));
+  KITH_ASSIGN_OR_RETURN(listener_, Listener::Bind(options_.address, connections_max));
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   Limit(limits, builder);
@@ -193,7 +187,7 @@ absl::Status RunningServer::Listen(const ServerBuilder& ports) {
   health_ =
       std::make_unique<HealthWatch>(*server_->GetHealthCheckService(), *methods_, *views_, *log_);
   for (const auto& open : ports.ports_) {
-    KITH_ASSIGN_OR_RETURN(auto port, open({*runtime_, *methods_, limits, descriptors_max,
+    KITH_ASSIGN_OR_RETURN(auto port, open({*runtime_, *methods_, limits, connections_max,
                                            options_.tls.get(), pages_}));
     ports_.push_back(std::move(port));
   }
@@ -277,10 +271,13 @@ absl::StatusOr<std::unique_ptr<Server>> ServerBuilder::Start(const ServerOptions
       AddPolicy(make(*directory));
     }
   }
+  // Before anything is opened.
+  KITH_ASSIGN_OR_RETURN(const int connections_max,
+                        ConnectionsMax(options.connections, projections_.size()));
   auto server = std::make_unique<RunningServer>(options, std::move(storage), std::move(registry_));
   KITH_RETURN_IF_ERROR(server->Open(std::move(projections_)));
   KITH_RETURN_IF_ERROR(server->BindMethods(*this));
-  KITH_RETURN_IF_ERROR(server->Listen(*this));
+  KITH_RETURN_IF_ERROR(server->Listen(*this, connections_max));
   return std::unique_ptr<Server>(std::move(server));
 }
 

@@ -45,8 +45,8 @@ namespace kith::runtime {
 // What clients may ask of the transport.
 struct ConnectionLimits {
   int connections_max = 10'000;  // at once; further ones are closed
-  // A connection with a descriptor of a higher number is closed; 0: what the process may open and
-  // `connections_max` make of it.
+  // How many descriptors connections of all ports may have at once; 0: what the process may open
+  // and `connections_max` make of it.
   int descriptors_max = 0;
   int streams_max = 1'000;  // calls at once over one connection; clients let more wait
   // What gRPC is asked to keep to; it goes beyond, and ends calls of anybody then. Of each call it
@@ -102,7 +102,7 @@ struct PortParts {
   Runtime& runtime;
   const MethodTable& methods;
   const ConnectionLimits& limits;
-  int descriptors_max;  // a connection whose descriptor has a higher number is one too many
+  int descriptors_max;  // of the connections of all ports; one that needs a further one is closed
   TlsFiles* tls;        // null: no TLS
   const std::vector<std::unique_ptr<WebPages>>& pages;
 };

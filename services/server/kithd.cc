@@ -15,6 +15,7 @@
 #include "services/forms/embedding.h"
 #include "services/messages/mail.h"
 #include "services/notifications/mail.h"
+#include "services/runtime/calls/descriptors.h"
 #include "services/runtime/calls/listener.h"
 #include "services/server/capabilities.inc"
 #include "services/server/data_directory.h"
@@ -108,6 +109,7 @@ void LogOfView(const projections::ViewNotice& notice) {
 absl::StatusOr<std::unique_ptr<Kithd>> Kithd::Start(const Options& options) {
   const absl::Time began = SystemClock().Now();
   KITH_RETURN_IF_ERROR(CheckPlaintext(options));
+  runtime::RaiseDescriptorLimit();  // the databases open all their files
   runtime::ServerOptions server = options.server;
   if (options.tls.has_value()) {
     KITH_ASSIGN_OR_RETURN(server.tls, runtime::TlsFiles::Open(*options.tls));

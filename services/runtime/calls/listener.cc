@@ -6,11 +6,9 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -20,13 +18,12 @@
 #include "eventstore/base/check.h"
 #include "eventstore/base/log.h"
 #include "eventstore/base/status_macros.h"
+#include "services/runtime/calls/open_connections.h"
 
 namespace kith::runtime {
 namespace {
 
 constexpr int kBacklog = 1'024;
-// With fewer the databases and a hundred clients do not fit.
-constexpr int kDescriptorsWanted = 4'096;
 
 absl::Status CannotListen(absl::string_view address, absl::string_view why) {
   return absl::UnavailableError(absl::StrCat("cannot listen on ", address, ": ", why));
@@ -112,8 +109,8 @@ int ListenOn(const addrinfo& address) {
 
 }  // namespace
 
-Listener::Listener(int descriptors_max)
-    : descriptors_max_(descriptors_max),
+Listener::Listener(int connections_max)
+    : connections_max_(connections_max),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       spare_(open("/dev/null", O_RDONLY | O_CLOEXEC)) {}
 
@@ -124,9 +121,9 @@ Listener::~Listener() {
 }
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Bind(const std::string& address,
-                                                         int descriptors_max) {
+                                                         int connections_max) {
   KITH_ASSIGN_OR_RETURN(const Addresses addresses, Resolve(address));
-  auto listener = std::unique_ptr<Listener>(new Listener(descriptors_max));
+  auto listener = std::unique_ptr<Listener>(new Listener(connections_max));
   KITH_RETURN_IF_ERROR(listener->BindAll(address, addresses.get()));
   return listener;
 }
@@ -193,44 +190,45 @@ void Listener::Accept() {
 void Listener::AcceptFrom(int listening) {
   const int connection = accept4(listening, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (connection < 0) {
-    if (errno != EMFILE && errno != ENFILE) return;  // it is gone already, or there is none
-    // It would stay first in the queue, and poll would call for it again and again.
-    close(spare_);
-    const int last = accept4(listening, nullptr, nullptr, SOCK_CLOEXEC);
-    if (last >= 0) Refuse(last);
-    spare_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    // Any other: it is gone already, or there is none.
+    if (errno == EMFILE || errno == ENFILE) RefuseWithoutDescriptors(listening, errno);
     return;
   }
-  if (connection > descriptors_max_) return Refuse(connection);
+  OpenConnections& open = OpenConnections::OfProcess();
+  if (!open.Add(connection, connections_max_)) return Refuse(connection);
   const int yes = 1;
   setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-  if (!take_(listening, connection)) return Refuse(connection);
+  if (!take_(listening, connection)) {
+    open.Remove(connection);
+    return Refuse(connection);
+  }
   accepted_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void Listener::Refuse(int connection) {
   close(connection);
   refused_.fetch_add(1, std::memory_order_relaxed);
-  Log(LogLevel::kWarning, "a connection was closed: there are as many as may be",
-      {{"descriptors_max", descriptors_max_}});
+  Log(LogLevel::kWarning,
+      "a connection was closed: there are as many as may be (--max_connections, "
+      "--max_http_connections, ulimit -n)",
+      {{"port", port_}});
 }
 
-int RaiseDescriptorLimit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return kDescriptorsWanted;
-  if (limit.rlim_cur < limit.rlim_max) {
-    rlimit raised = limit;
-    raised.rlim_cur = limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
+// It would stay first in the queue, and poll would call for it again and again.
+void Listener::RefuseWithoutDescriptors(int listening, int error) {
+  close(spare_);
+  const int last = accept4(listening, nullptr, nullptr, SOCK_CLOEXEC);
+  if (last >= 0) {
+    close(last);
+    refused_.fetch_add(1, std::memory_order_relaxed);
   }
-  const int allowed =
-      static_cast<int>(std::min<rlim_t>(limit.rlim_cur, std::numeric_limits<int>::max()));
-  if (allowed < kDescriptorsWanted) {
-    Log(LogLevel::kWarning,
-        "the process may open few files and connections: raise its limit (LimitNOFILE, ulimit -n)",
-        {{"descriptors", allowed}, {"wanted", kDescriptorsWanted}});
-  }
-  return allowed;
+  spare_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  Log(LogLevel::kError,
+      error == EMFILE ? "a connection was closed: the process has as many files and connections "
+                        "open as it may: raise its limit (LimitNOFILE, ulimit -n)"
+                      : "a connection was closed: the machine has as many files and connections "
+                        "open as it may: raise its limit (fs.file-max)",
+      {{"port", port_}});
 }
 
 }  // namespace kith::runtime

@@ -1,6 +1,6 @@
 // Listener: accepts connections and hands them to who serves them. gRPC's own listener accepts for
 // ever no more once the process has run out of descriptors, and bounds nothing; this one closes
-// what is beyond its bound, and keeps descriptors back for files.
+// what is beyond its bound.
 #pragma once
 
 #include <atomic>
@@ -22,11 +22,11 @@ namespace kith::runtime {
 // Owned by the server; a thread of its own accepts.
 class Listener {
  public:
-  // Binds "host:port", all addresses of the host; port 0 lets the system choose. A connection whose
-  // descriptor has a higher number than `descriptors_max` is closed at once: numbers are given from
-  // below, so that many are in use. Unavailable, saying why, where the address cannot be had.
+  // Binds "host:port", all addresses of the host; port 0 lets the system choose. A connection is
+  // closed at once where `connections_max` are open, of all listeners of the process. Unavailable,
+  // saying why, where the address cannot be had.
   static absl::StatusOr<std::unique_ptr<Listener>> Bind(const std::string& address,
-                                                        int descriptors_max);
+                                                        int connections_max);
   ~Listener();  // Stop
 
   // Whether only this machine reaches what listens on "host:port". Unavailable where Bind is.
@@ -45,13 +45,14 @@ class Listener {
   int64_t accepted() const { return accepted_.load(std::memory_order_relaxed); }
 
  private:
-  explicit Listener(int descriptors_max);
+  explicit Listener(int connections_max);
   absl::Status BindAll(const std::string& address, const addrinfo* found);
   void Accept();
   void AcceptFrom(int listening);
   void Refuse(int connection);
+  void RefuseWithoutDescriptors(int listening, int error);
 
-  const int descriptors_max_;
+  const int connections_max_;
   int port_ = 0;
   std::vector<int> listening_;
   int wake_ = -1;   // an eventfd: Stop was called
@@ -61,9 +62,5 @@ class Listener {
   std::atomic<int64_t> refused_ = 0;
   std::thread thread_;
 };
-
-// The most connections the process can bear: raises the soft limit of descriptors to the hard one,
-// and answers how many there may be. Tells the log where that is few.
-int RaiseDescriptorLimit();
 
 }  // namespace kith::runtime

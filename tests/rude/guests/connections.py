@@ -5,6 +5,8 @@ import socket
 from .house import PATIENCE_SECONDS, until
 from .wire import PREFACE, Wire, connect, drive, reset
 
+OTHERS_MOST = 50  # connections of others, beside those of an attack
+
 
 def leave(connections):
     for number, connection in enumerate(connections):
@@ -26,11 +28,16 @@ def open_many(count, make):
 
 
 def idle(house):
-    """Properly greeted, and then nothing. More than the server has descriptors for, or a bound on connections."""
+    """Properly greeted, and then nothing. More than the server's descriptors leave it beside its files, if it says so."""
     wires = open_many(house.scale.idle, lambda: Wire(house.address))
-    drive(wires, quiet_seconds=0.5)
+    drive(wires, lambda: all(wire.greeted or wire.closed for wire in wires), PATIENCE_SECONDS)
     house.witness.await_round()
-    yield "are taken or closed", []
+    silent = sum(not (wire.greeted or wire.closed) for wire in wires)
+    yield "are taken or closed", [f"{silent} of {len(wires)} are neither"] if silent else []
+    most, taken = house.connections_max, sum(not wire.closed for wire in wires)
+    if most is not None and most < len(wires):
+        yield "are as many as may be", [] if most - OTHERS_MOST <= taken <= most else [
+            f"{taken} of {len(wires)} are taken, and there may be {most}"]
     leave([wire.socket for wire in wires])
 
 

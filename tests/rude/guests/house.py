@@ -9,6 +9,7 @@ import contextlib
 import os
 import re
 import resource
+import sys
 import time
 
 import grpc
@@ -24,7 +25,7 @@ from .witness import OWN_CONNECTION, Witness, ask_health
 PATIENCE_SECONDS = 60  # how long what was taken may take to come back
 SOCKETS_SPARE = 2
 SAID_CHARS = 400
-WORRIED = re.compile('"level":"(warning|error)"')
+WARNINGS_MOST = 20
 
 
 def until(holds, seconds=PATIENCE_SECONDS):
@@ -54,6 +55,7 @@ class House:
         self.guest = None  # the key of the rude
         self.gauge = None
         self.lives = 0
+        self.warned = 0  # so many characters of what kithd said are looked through
 
     def __enter__(self):
         self.open()
@@ -67,6 +69,7 @@ class House:
         """Starts the server; the first time also makes the key of the rude, in a workspace of their own."""
         self.server.start(**self.environment)
         self.lives += 1
+        self.warned = 0
         if self.guest is None:
             request = workspaces_service_pb2.CreateWorkspaceRequest(request_id="guests")
             request.workspace.display_name = "Guests"
@@ -96,6 +99,21 @@ class House:
         return "127.0.0.1:" + re.findall(r'"http_port":(\d+)', self.server.said())[-1]
 
     @property
+    def connections_max(self):
+        """How many connections it lets in beside its files; None where it is as many as its flags say."""
+        told = re.search(r'"connections":(\d+)', self.server.said())
+        return told and int(told.group(1))
+
+    def warn(self):
+        """Prints what kithd has warned of since this was done last."""
+        said = self.server.said()
+        lines = [line for line in said[self.warned:].splitlines() if not re.search(r'"level":"(info|debug)"', line)]
+        self.warned = len(said)
+        for line in lines[-WARNINGS_MOST:]:
+            print("  kithd: " + line[:SAID_CHARS], file=sys.stderr)
+        sys.stderr.flush()
+
+    @property
     def alive(self):
         return self.server.alive
 
@@ -108,9 +126,11 @@ class House:
         for what, wrong in self._tries(attack, sockets, bound):
             failed += bool(wrong)
             if wrong:
-                board.fail(row, what, [*wrong, *self.complaints()])
+                board.fail(row, what, wrong)
             else:
                 board.note(row, "held")
+        if failed or not self.alive:
+            self.warn()
         if not self.alive:
             board.fail(row, "kithd ended", [self.server.said()[-SAID_CHARS:]])
             self.leave()
@@ -151,10 +171,6 @@ class House:
             finally:
                 api.close()
         return [] if until(served) else [f"a new client is not served within {PATIENCE_SECONDS} s", *last]
-
-    def complaints(self):
-        """The last of kithd's warnings and errors: those of whoever reads its log."""
-        return [line for line in self.server.said().splitlines() if WORRIED.search(line)][-3:]
 
     def says_why(self, answer):
         """Sentences about a refusal that a program could not tell from a broken server."""

@@ -49,13 +49,13 @@ class Scale:
     flags: list  # of kithd
 
 
-# Limits as small as the numbers, but for descriptors: half of them are for files, of which there are the more, the longer
-# all of this takes.
+# Limits as small as the numbers. Of the descriptors files take what they take anywhere, however long it lasts, and leave
+# room for fewer connections than are idle.
 SHORT = {
     "descriptors": 2400, "memory_mib": 800,
     "growth_mib": {"no messages": 100, "garbage": 60, "large messages": 60, "unfinished messages": 30,
                    "unfinished with a key": 100, "unread sessions": 350, "garbage in sessions": 60, "cancels in sessions": 60},
-    "handshake_seconds": 5, "timed": False, "idle": 1300, "half_open": 60,
+    "handshake_seconds": 5, "timed": False, "idle": 1000, "half_open": 60,
     "unfinished": 64, "large": 6, "garbage": 1, "flood": 1000, "furniture": 100, "unread": 60, "ingests": 20,
     "sessions": 30, "session_messages": 20, "cancels": 100, "vanishing": 2,
     "measure_seconds": 0.5, "overload_seconds": 3, "overload_calls": 2000, "overload_channels": 20, "bytes_seconds": 2,
@@ -155,6 +155,7 @@ class Party:
                 self.board.note("stop", "held")
             else:
                 self.board.fail("stop", "SIGTERM", [f"kithd ended with {code}", house.server.said()[-400:]])
+                house.warn()
 
 
 def run(options):

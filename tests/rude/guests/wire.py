@@ -87,6 +87,7 @@ class Wire:
         self.windows = {}  # stream → how many bytes it may send
         self.unsent = {}  # stream → (its bytes, whether it ends then)
         self.ended = set()  # streams that the server has ended
+        self.greeted = False  # the server has begun to speak
         self.refused = False  # the server said goodbye
         self.closed = False
         self.next_stream = 1
@@ -132,6 +133,7 @@ class Wire:
         return True
 
     def _take(self, kind, flags, stream, payload):
+        self.greeted = True
         if kind == SETTINGS and not flags & ACK:
             for at in range(0, len(payload), 6):
                 name, value = struct.unpack_from(">HI", payload, at)
