@@ -12,6 +12,7 @@
 #include "projections/leads/lead_fold.h"
 #include "services/core/check_as_seen.h"
 #include "services/core/identity_claims.h"
+#include "services/core/links.h"
 #include "services/core/owner_field.h"
 #include "services/core/reject.h"
 #include "services/core/resource_events.h"
@@ -113,11 +114,17 @@ Decision TakeFromNobody(const v1::Lead& lead, const CommandContext& context) {
                         /*is_consequence=*/true});
 }
 
-absl::StatusOr<bool> MayHandBack(const LeadState& state, const v1::HandBackLeadRequest& command) {
+absl::StatusOr<bool> MayHandBack(const LeadState& state, const v1::HandBackLeadRequest& command,
+                                 const LinkedRecord& queue) {
   KITH_RETURN_IF_ERROR(CheckAsSeen(Rules(), state, command));
   const v1::Lead& lead = state.resource;
   if (!lead.has_close_time() && absl::StartsWith(lead.owner(), "teams/")) return false;
-  if (!lead.has_close_time() && !lead.queue().empty()) return true;
+  if (!lead.has_close_time() && !lead.queue().empty()) {
+    const Links links = {{"queue", lead.queue()}};
+    const LinkedRecord* const teams[] = {&queue};
+    KITH_RETURN_IF_ERROR(CheckLinks(v1::LEADS_ERROR_LINKED_RECORD_NOT_FOUND, links, teams));
+    return true;
+  }
   return RejectState(v1::LEADS_ERROR_NOT_IN_QUEUE,
                      lead.has_close_time()
                          ? "Nothing is to be done about the lead any more."

@@ -9,6 +9,7 @@
 #include "kith/leads/v1/leads_service.pb.h"
 #include "services/core/decider.h"
 #include "services/core/decision.h"
+#include "services/core/linked_record.h"
 #include "services/core/resource_rules.h"
 
 namespace kith::leads {
@@ -58,9 +59,11 @@ absl::StatusOr<bool> MayTake(const LeadState& state, const v1::TakeLeadRequest& 
 // ones by making them theirs.
 Decision TakeFromNobody(const v1::Lead& lead, const CommandContext& context);
 
-// Whether the lead goes back to the queue that it was taken from: false where it is in one.
-// LEADS_ERROR_NOT_IN_QUEUE where it was in none, or is closed.
-absl::StatusOr<bool> MayHandBack(const LeadState& state, const v1::HandBackLeadRequest& command);
+// Whether the lead goes back to the queue that it was taken from, a team's: false where it is in
+// one. LEADS_ERROR_NOT_IN_QUEUE where it was in none, or is closed;
+// LEADS_ERROR_LINKED_RECORD_NOT_FOUND where that team is gone.
+absl::StatusOr<bool> MayHandBack(const LeadState& state, const v1::HandBackLeadRequest& command,
+                                 const LinkedRecord& queue);
 
 // What a lead is converted to.
 struct Conversion {

@@ -5,9 +5,11 @@
 
 #include "eventstore/base/status_macros.h"
 #include "kith/leads/v1/leads_service.pb.h"
+#include "kith/teams/v1/team_events.pb.h"
 #include "kith/users/v1/user_events.pb.h"
 #include "projections/leads/lead_directory.h"
 #include "projections/leads/lead_responses.h"
+#include "services/core/linked_record.h"
 #include "services/leads/lead.h"
 #include "services/leads/lead_conversion.h"
 #include "services/leads/lead_conversion_counts.h"
@@ -34,6 +36,10 @@ struct LeadCommands {
 // As the commands on leads know users: from their standard events.
 struct UserAggregate : ResourceAggregate<users::v1::User, users::v1::UserEvent> {
   static constexpr absl::string_view kCategory = "users";
+};
+
+struct LinkedTeam : LinkedAggregate<teams::v1::Team, teams::v1::TeamEvent> {
+  static constexpr absl::string_view kCategory = "teams";
 };
 
 // Of the lead's own update, so that whose it becomes is told by one event, however it came about.
@@ -63,9 +69,16 @@ class LeadTaking {
   Decision Run(runtime::Loader& load, const v1::HandBackLeadRequest& command,
                const CommandContext& context) const {
     KITH_ASSIGN_OR_RETURN(const LeadState* lead, load.Load<LeadAggregate>(command.name()));
-    KITH_ASSIGN_OR_RETURN(const bool is_to_hand_back, MayHandBack(*lead, command));
-    return is_to_hand_back ? Give(load, command.name(), lead->resource.queue(), context)
-                           : NoChange();
+    const std::string& queue = lead->resource.queue();
+    LinkedRecord team;
+    if (!queue.empty()) {
+      // Whoever may see the lead knows the team by it.
+      KITH_ASSIGN_OR_RETURN(const void* const loaded,
+                            load.LoadAny(kAggregateType<LinkedTeam>, queue));
+      team = *static_cast<const LinkedTeam::State*>(loaded);
+    }
+    KITH_ASSIGN_OR_RETURN(const bool is_to_hand_back, MayHandBack(*lead, command, team));
+    return is_to_hand_back ? Give(load, command.name(), queue, context) : NoChange();
   }
   template <class Command>
   absl::Status Render(runtime::Rendering& after, const Command& command, v1::Lead* response) const {

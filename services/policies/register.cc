@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "eventstore/base/log.h"
 #include "eventstore/base/proto_time.h"
 #include "eventstore/base/status_macros.h"
@@ -99,13 +101,16 @@ struct PolicyCommands {
 // Nothing is recorded: what is held is this server's, and that its data is a copy is known to its
 // disk alone.
 struct CopyCommands {
+  static constexpr absl::string_view kBetween = " ";  // names have none
+
   runtime::PolicyHold* hold;
 
+  // Who asks for it, which the reply has no place for, is handed on as what is told once.
   Decision Run(runtime::Loader&, const v1::ResumeRestoredCopyRequest&,
-               const CommandContext&) const {
-    return NoChange();
+               const CommandContext& context) const {
+    return Changes().WithSecret(absl::StrCat(context.actor, kBetween, context.user));
   }
-  absl::Status Render(runtime::Rendering&, const v1::ResumeRestoredCopyRequest&,
+  absl::Status Render(runtime::Rendering& after, const v1::ResumeRestoredCopyRequest&,
                       v1::ResumeRestoredCopyResponse* response) const {
     if (hold == nullptr) return absl::OkStatus();
     auto ended = hold->End();
@@ -115,8 +120,10 @@ struct CopyCommands {
           absl::StrCat("The server goes on holding its policies: ", ended.status().message(), "."));
     }
     if (!ended->has_value()) return absl::OkStatus();
+    const std::pair<std::string, std::string> who =
+        absl::StrSplit(after.secret(), absl::MaxSplits(kBetween, 1));
     Log(LogLevel::kInfo, "the copy was resumed, and policies act again",
-        {{"store", (*ended)->store()}});
+        {{"store", (*ended)->store()}, {"actor", who.first}, {"user", who.second}});
     *response->mutable_restored_copy() = **std::move(ended);
     return absl::OkStatus();
   }

@@ -22,7 +22,6 @@
 #include "services/runtime/resources/collections.h"
 #include "services/runtime/resources/find_type.h"
 #include "services/runtime/resources/not_known_yet.h"
-#include "services/workflows/record_row.h"
 
 namespace kith::workflows {
 namespace {
@@ -73,6 +72,7 @@ FireCommands::FireCommands(std::vector<runtime::ResourceType> resources,
     : resources_(std::move(resources)),
       methods_(methods),
       runtime_(runtime),
+      rows_(runtime),
       collections_(runtime::CollectionsOf(resources_)) {}
 
 Decision FireCommands::Run(runtime::Loader& load, const v1::FireWorkflowRequest& command,
@@ -165,7 +165,7 @@ Decision FireCommands::FireOver(runtime::Loader& load, const v1::Workflow& workf
                         load.LoadState(*type->aggregate, command.record()));
   const ResourceNow now = type->now_of(state);
   if (now.lifecycle != Lifecycle::kActive) return NoChange();
-  KITH_ASSIGN_OR_RETURN(const auto record, WithTimesOfRow(load, runtime_, *type, *now.resource));
+  KITH_ASSIGN_OR_RETURN(const auto record, rows_.WithTimes(load, *type, *now.resource));
   KITH_ASSIGN_OR_RETURN(const WorkCalendar calendar,
                         CalendarOf(load, workflow.trigger(), ZoneOf(command.time_zone())));
   const auto due = DueOf(workflow.trigger(), *record, calendar, context.now);
@@ -225,8 +225,9 @@ absl::StatusOr<FireCommands::Listed> FireCommands::List(const runtime::Loader& l
       runtime::FindType(resources_, workflow.trigger().resource());
   if (type == nullptr) return listed;
   const projections::View& view = runtime_.views.Find(type->directory->name());
-  const Position position = view.position();
-  // When it was due, or the workflow began to wait for moments.
+  KITH_ASSIGN_OR_RETURN(const Position position, rows_.Known(*type));
+  // So it has what was there at the start, however late this is done. And of what came since, all
+  // until it was due, or the workflow began to wait for moments.
   const auto& moment = command.has_due_time() ? command.due_time() : workflow.update_time();
   KITH_RETURN_IF_ERROR(runtime::CheckKnown(runtime_.log, position, FromTimestamp(moment),
                                            "Which records there are"));
@@ -276,7 +277,7 @@ Decision FireCommands::FindRecords(runtime::Loader& load, const v1::Workflow& wo
     KITH_ASSIGN_OR_RETURN(const void* const state, load.LoadState(*type->aggregate, name));
     const ResourceNow now = type->now_of(state);
     if (now.lifecycle != Lifecycle::kActive) continue;
-    KITH_ASSIGN_OR_RETURN(const auto record, WithTimesOfRow(load, runtime_, *type, *now.resource));
+    KITH_ASSIGN_OR_RETURN(const auto record, rows_.WithTimes(load, *type, *now.resource));
     const auto due = DueOf(workflow.trigger(), *record, calendar, context.now);
     if (!due.has_value() || *due < SinceOf(command, context)) continue;
     v1::FoundRecord& found = *fired.add_records();

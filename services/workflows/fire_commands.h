@@ -17,6 +17,7 @@
 #include "services/runtime/commands/rendering.h"
 #include "services/runtime/resources/resource_type.h"
 #include "services/runtime/runtime.h"
+#include "services/workflows/record_row.h"
 #include "services/workflows/workflow.h"
 
 namespace kith::workflows {
@@ -73,6 +74,7 @@ class FireCommands {
   const std::vector<runtime::ResourceType> resources_;
   const runtime::MethodTable& methods_;
   const runtime::Runtime& runtime_;
+  const RecordRows rows_;
   const Collections collections_;
 };
 

@@ -1,7 +1,6 @@
-// What the read models know of a record beside its events: when something happened to it last. It
-// stands in the record's row alone, and what conditions ask is asked of both.
-//
-// Any thread.
+// RecordRows: what the read models know of records beside their events: which ones there are, and
+// when something happened to one last. That stands in the rows of directories alone, and what
+// conditions ask is asked of both.
 #pragma once
 
 #include <memory>
@@ -14,10 +13,25 @@
 
 namespace kith::workflows {
 
-// A copy of the record as it is decided on, with the times that only its row has, as the view is
-// now, which may be a little behind the log. Reads the disk: fails as Loader::NeedDisk does.
-absl::StatusOr<std::unique_ptr<google::protobuf::Message>> WithTimesOfRow(
-    runtime::Loader& load, const runtime::Runtime& runtime, const runtime::ResourceType& type,
-    const google::protobuf::Message& record);
+// Immutable; any thread.
+class RecordRows {
+ public:
+  // While the server starts. Borrows the runtime.
+  explicit RecordRows(const runtime::Runtime& runtime);
+
+  // How far the directory of the records is, which may be a little behind the log. Where it lacks
+  // something that the log had when the server started, as after a crash, ERROR_VIEW_BEHIND.
+  absl::StatusOr<Position> Known(const runtime::ResourceType& type) const;
+
+  // A copy of the record as it is decided on, with the times that only its row has, as the view is
+  // now. Reads the disk: fails as Loader::NeedDisk does, or Known.
+  absl::StatusOr<std::unique_ptr<google::protobuf::Message>> WithTimes(
+      runtime::Loader& load, const runtime::ResourceType& type,
+      const google::protobuf::Message& record) const;
+
+ private:
+  const runtime::Runtime& runtime_;
+  const Position opened_;  // the log's head then
+};
 
 }  // namespace kith::workflows

@@ -29,7 +29,6 @@
 #include "services/runtime/reads/hide_masked.h"
 #include "services/runtime/resources/collections.h"
 #include "services/runtime/resources/find_type.h"
-#include "services/workflows/record_row.h"
 #include "services/workflows/step_request.h"
 #include "services/workflows/workflow.h"
 #include "services/workflows/workflow_fields.h"
@@ -99,6 +98,7 @@ RunCommands::RunCommands(std::vector<runtime::ResourceType> resources,
       parts_(std::move(parts)),
       methods_(methods),
       runtime_(runtime),
+      rows_(runtime),
       collections_(runtime::CollectionsOf(resources_)) {}
 
 Decision RunCommands::Run(runtime::Loader& load, const v1::AdvanceWorkflowRunRequest& command,
@@ -184,7 +184,7 @@ absl::StatusOr<bool> RunCommands::Holds(runtime::Loader& load, absl::string_view
   if (collection == collections_.end()) return false;
   const runtime::ResourceType* const type = runtime::FindType(resources_, collection->name);
   if (type == nullptr) return false;
-  KITH_ASSIGN_OR_RETURN(const auto told, WithTimesOfRow(load, runtime_, *type, resource));
+  KITH_ASSIGN_OR_RETURN(const auto told, rows_.WithTimes(load, *type, resource));
   runtime::HideMasked(load.caller(), told.get());
   return collection->holds(condition, *told, context.now, ZoneOf(context));
 }
@@ -266,7 +266,7 @@ Decision RunCommands::TakeBranch(runtime::Loader& load, const v1::WorkflowRun& r
   outcome.set_held(false);
   if (record != nullptr) {
     const auto held = Holds(load, step.branch().condition(), name, *record, context);
-    if (load.would_block()) return held.status();
+    if (load.would_block() || IsOfTheMoment(held.status())) return held.status();
     if (!held.ok()) return Only(Refuse(run, ReasonOf(held.status())));
     outcome.set_held(*held);
   }

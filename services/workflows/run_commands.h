@@ -15,6 +15,7 @@
 #include "services/runtime/commands/rendering.h"
 #include "services/runtime/resources/resource_type.h"
 #include "services/runtime/runtime.h"
+#include "services/workflows/record_row.h"
 #include "services/workflows/workflow_run.h"
 
 namespace kith::workflows {
@@ -88,6 +89,7 @@ class RunCommands {
   const std::vector<runtime::PartType> parts_;
   const runtime::MethodTable& methods_;
   const runtime::Runtime& runtime_;
+  const RecordRows rows_;
   const Collections collections_;
 };
 

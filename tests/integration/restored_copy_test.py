@@ -119,7 +119,7 @@ class RestoredCopyTest(unittest.TestCase):
         self.await_glances(10)
         self.assertEqual(self.subjects(), [])
         resumed = self.resume().restored_copy
-        self.assertEqual(self.await_logged(r'copy was resumed.*"store":"(\w+)"'), resumed.store)
+        self.assertEqual(self.await_logged(r'copy was resumed.*"store":"(\w+)","actor":"\w+"'), resumed.store)
         self.assertGreater(resumed.event_count, 2)
         self.assertTrue(resumed.HasField("last_event_time"))
         self.assertLess(resumed.last_event_time.seconds, resumed.notice_time.seconds + 1)

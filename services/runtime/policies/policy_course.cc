@@ -512,11 +512,11 @@ void PolicyCourse::Tried(const Key& key, const absl::Status& status, bool has_ap
     return;
   }
   retried_.fetch_add(1, std::memory_order_relaxed);
+  // A view that is being built gets there by itself, and nobody could do anything about it.
+  if (IsError(status, type::v1::ERROR_VIEW_BEHIND)) return AwaitViews(key, task);
   const Effect* const effect = EffectOf(task);
   const int most = effect == nullptr ? options_.attempts_max : effect->attempts_max();
-  // A view that is being built gets there by itself, and nobody could do anything about it.
-  const bool is_behind = IsError(status, type::v1::ERROR_VIEW_BEHIND);
-  if (task.attempts >= most && !is_behind) return Park(key, task, status);
+  if (task.attempts >= most) return Park(key, task, status);
   TryLater(key, task);
 }
 
@@ -551,13 +551,23 @@ void PolicyCourse::PassOn(const Key& key, const Task& task) {
 }
 
 void PolicyCourse::TryLater(const Key& key, const Task& task) {
-  absl::Duration delay = options_.retry_first;
-  for (int i = 1; i < task.attempts && delay < options_.retry_most; ++i) delay *= 2;
-  delay = std::min(delay, options_.retry_most);
-  if (const Effect* const effect = EffectOf(task)) {
-    delay = effect->RetryDelay(task.attempts);
-  }
+  const Effect* const effect = EffectOf(task);
+  const absl::Duration delay =
+      effect == nullptr ? DelayAfter(task.attempts) : effect->RetryDelay(task.attempts);
   delayed_.emplace(runtime_.clock.Elapsed() + delay, Key(key.first, task.reaction.stream()));
+}
+
+void PolicyCourse::AwaitViews(const Key& key, Task& task) {
+  --task.attempts;
+  ++task.waits;
+  delayed_.emplace(runtime_.clock.Elapsed() + DelayAfter(task.waits),
+                   Key(key.first, task.reaction.stream()));
+}
+
+absl::Duration PolicyCourse::DelayAfter(int tries) const {
+  absl::Duration delay = options_.retry_first;
+  for (int i = 1; i < tries && delay < options_.retry_most; ++i) delay *= 2;
+  return std::min(delay, options_.retry_most);
 }
 
 void PolicyCourse::Park(const Key& key, const Task& task, const absl::Status& status) {

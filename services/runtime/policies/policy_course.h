@@ -64,6 +64,7 @@ class PolicyCourse {
   struct Task {
     PendingReaction reaction;
     int attempts = 0;      // of its effect, then of recording what became of that
+    int waits = 0;         // attempts that found a view behind, which are not counted among those
     bool is_over = false;  // its outcome is known
     std::string reason;    // why it was refused, where something is done instead
     // What became of its effect, which is not performed again: only this is to be decided.
@@ -127,6 +128,10 @@ class PolicyCourse {
   // Its stream's next one may begin.
   void PassOn(const Key& key, const Task& task);
   void TryLater(const Key& key, const Task& task);
+  // Once a view may have got there, after it was found behind so often.
+  void AwaitViews(const Key& key, Task& task);
+  // How long until the next try, after so many.
+  absl::Duration DelayAfter(int tries) const;
   void Park(const Key& key, const Task& task, const absl::Status& status);
   void Parked(const Key& key, const absl::Status& status, Position appended);
   void NoteOutcomes(bool stopping);

@@ -222,6 +222,29 @@ TEST_F(LeadsServiceTest, GoBackToTheQueueTheyWereTakenFrom) {
   EXPECT_EQ(Do(&Stub::HandBackLead, lead).reason(), "NOT_IN_QUEUE") << "it is closed";
 }
 
+// Goal: who gives a lead back is told that its queue is gone, and not of a field of an update that
+// they did not send.
+TEST_F(LeadsServiceTest, GoBackToATeamThatIsThere) {
+  using TeamStub = teams::v1::TeamsService::Stub;
+  const std::string team = CreateTeam();
+  const std::string key =
+      KeyOf(CreateUser(absl::StrCat("roles: 'roles/sales-rep' teams: '", team, "'")));
+  const std::string lead = Created(absl::StrCat("first_name: 'Cy' owner: '", team, "'"));
+  const auto taken = Do(&Stub::TakeLead, lead, "", key);
+  ASSERT_EQ(taken.reason(), "");
+  teams::v1::DeleteTeamRequest dissolve;
+  dissolve.set_name(team);
+  ASSERT_EQ(server_.Call(&TeamStub::DeleteTeam, dissolve).reason(), "");
+  const auto refused = Do(&Stub::HandBackLead, lead, "", key);
+  EXPECT_EQ(refused.reason(), "LINKED_RECORD_NOT_FOUND");
+  EXPECT_THAT(refused.fields(), ElementsAre("queue"));
+  EXPECT_EQ(Get(lead)->owner(), taken->owner());
+  teams::v1::UndeleteTeamRequest form;
+  form.set_name(team);
+  ASSERT_EQ(server_.Call(&TeamStub::UndeleteTeam, form).reason(), "");
+  EXPECT_EQ(Do(&Stub::HandBackLead, lead, "", key)->owner(), team);
+}
+
 // Goal: a lead that says by its contact alone who it is has a name in lists all the same.
 TEST_F(LeadsServiceTest, AreCalledAsTheirContact) {
   const std::string ada = CreateContact("first_name: 'Ada' last_name: 'Byron'");

@@ -15,10 +15,13 @@
 #include "kith/contacts/v1/contacts_service.grpc.pb.h"
 #include "kith/policies/v1/policies_service.grpc.pb.h"
 #include "kith/policies/v1/policy_events.pb.h"
+#include "kith/roles/v1/roles_service.grpc.pb.h"
+#include "kith/users/v1/users_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "projections/reactions/policy.h"
 #include "services/runtime/policies/policy_hold.h"
 #include "tests/testing/await.h"
+#include "tests/testing/captured_log.h"
 #include "tests/testing/test_server.h"
 
 namespace kith::policies {
@@ -427,7 +430,31 @@ TEST_F(PoliciesServiceTest, HoldsACopyUntilItIsResumed) {
   EXPECT_TRUE(Get().held());
 
   noted = absl::OkStatus();
-  EXPECT_EQ(server_.Call(&Stub::ResumeRestoredCopy, resume)->restored_copy().store(), "5a5a");
+  roles::v1::CreateRoleRequest role;
+  role.mutable_role()->set_display_name("Who restores");
+  auto& grant = *role.mutable_role()->add_grants();
+  grant.set_permission("operator.policies");
+  grant.set_scope(roles::v1::ALL);
+  users::v1::CreateUserRequest user;
+  user.mutable_user()->set_display_name("Ada");
+  user.mutable_user()->add_roles(
+      server_.Call(&roles::v1::RolesService::Stub::CreateRole, role)->name());
+  workspaces::v1::CreateApiKeyRequest create;
+  create.mutable_api_key()->set_display_name("Ada's");
+  create.mutable_api_key()->add_permissions("operator.policies");
+  create.mutable_api_key()->set_user(
+      server_.Call(&users::v1::UsersService::Stub::CreateUser, user)->name());
+  const auto key = server_.Call(&workspaces::v1::WorkspacesService::Stub::CreateApiKey, create);
+  ASSERT_EQ(key.reason(), "");
+  const std::string actor = key->api_key().name().substr(absl::string_view("apiKeys/").size());
+  {
+    const testing::CapturedLog log(LogLevel::kInfo);
+    const auto resumed = server_.CallWith(key->secret(), &Stub::ResumeRestoredCopy, resume);
+    EXPECT_EQ(resumed->restored_copy().store(), "5a5a");
+    EXPECT_TRUE(absl::StrContains(
+        log.Await("the copy was resumed"),
+        absl::StrCat(R"("actor":")", actor, R"(","user":")", create.api_key().user(), "\"")));
+  }
   AwaitOutcomes(3);
   EXPECT_EQ(TitlesOf(echo), std::vector<std::string>{"echoed"});
   EXPECT_EQ(TitlesOf(timer), std::vector<std::string>{"fired "});

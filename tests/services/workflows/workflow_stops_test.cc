@@ -53,6 +53,36 @@ TEST_F(WorkflowStopsTest, APauseKeepsStepsFromBeingTaken) {
   EXPECT_EQ(TitleOf(ada), "seller");
 }
 
+// Goal: a pause cancels a run that waits for a time when that comes, and then it is over: nothing
+// comes of that timer again, and the workflow's being active anew changes nothing.
+TEST_F(WorkflowStopsTest, APauseCancelsWhatWaitsForATimeAtThatTime) {
+  const v1::Workflow workflow =
+      Active(absl::StrCat("display_name: 'x' trigger { resource: 'contacts' change: CREATED } "
+                          "steps { id: 'wait' wait { duration: '1h' } }",
+                          Titles("title", "late")));
+  const Contact ada = CreateContact("Ada");
+  AwaitRuns(1, v1::WAITING);
+  Pause(workflow);
+  EXPECT_EQ(Runs()[0].state(), v1::WAITING) << "not before it would take a step";
+  server_.clock().Advance(absl::Hours(1));
+  AwaitRuns(1, v1::CANCELLED);
+  const v1::WorkflowRun run = Runs()[0];
+  EXPECT_EQ(ReasonOfLast(run), "WORKFLOW_PAUSED");
+  EXPECT_EQ(Activate(workflow), "");
+  server_.clock().Advance(absl::Hours(24));
+  server_.Restart(/*new_views=*/true);
+  server_.clock().Advance(absl::Hours(24));
+  // What is due later has come by the time that a further run is done.
+  const Contact ben = CreateContact("Ben");
+  AwaitRuns(1, v1::WAITING);
+  server_.clock().Advance(absl::Hours(1));
+  AwaitRuns(1, v1::DONE);
+  EXPECT_EQ(TitleOf(ben), "late");
+  EXPECT_EQ(TitleOf(ada), "");
+  EXPECT_EQ(Runs()[0].etag(), run.etag());
+  EXPECT_EQ(Runs().size(), 2u);
+}
+
 // Goal: who takes a service's key back takes back what it set going.
 TEST_F(WorkflowStopsTest, AKeyThatIsRevokedActsNoMore) {
   using Workspaces = workspaces::v1::WorkspacesService::Stub;

@@ -15,6 +15,7 @@
 #include "kith/tasks/v1/tasks_service.grpc.pb.h"
 #include "kith/workspaces/v1/workspaces_service.grpc.pb.h"
 #include "projections/contacts/contact_directory.h"
+#include "projections/deals/deal_list.h"
 #include "tests/services/runtime/gate.h"
 #include "tests/services/workflows/workflow_world.h"
 #include "tests/testing/await.h"
@@ -291,50 +292,122 @@ TEST_F(WorkflowTimesTest, IsSetOffOverTheRecordsThatThereAre) {
   for (size_t i = 0; i < records.size(); ++i) EXPECT_EQ(records[i], stale[i / 2]);
 }
 
-// Holds the lane of the contacts' directory, whose rows come no further meanwhile.
-class HeldContacts final : public projections::Projection {
+// Holds the lane of a directory at what was recorded after `from`: its rows come no further
+// meanwhile.
+class HeldRows final : public projections::Projection {
  public:
-  explicit HeldContacts(runtime::Gate& gate) : gate_(gate) {}
-  absl::string_view name() const override { return "held_contacts"; }
+  HeldRows(absl::string_view directory, runtime::Gate& gate, const Position& from)
+      : directory_(directory), gate_(gate), from_(from) {}
+  absl::string_view name() const override { return "held_rows"; }
   int version() const override { return 1; }
-  std::string base() const override { return std::string(contacts::ContactDirectory::kName); }
+  std::string base() const override { return directory_; }
   std::vector<std::string> categories() const override { return {}; }
   bool reads_personal() const override { return false; }
-  absl::Status Apply(const eventstore::RecordedEvent&, projections::ViewBatch&) const override {
-    gate_.Pass();
+  absl::Status Apply(const eventstore::RecordedEvent& event,
+                     projections::ViewBatch&) const override {
+    if (event.header().position > from_) gate_.Pass();
     return absl::OkStatus();
   }
 
  private:
+  const std::string directory_;
   runtime::Gate& gate_;
+  const Position& from_;  // changes while the gate is open, and nothing is folded
 };
 
 struct WithGate {
   runtime::Gate gate;
+  Position from;
 };
 
-class HeldContactsTest : protected WithGate, public WorkflowTimesTest {
+class HeldRowsTest : protected WithGate, public WorkflowTimesTest {
  protected:
-  HeldContactsTest()
-      : WorkflowTimesTest([this](runtime::ServerBuilder& builder) {
-          builder.AddProjection(std::make_unique<HeldContacts>(gate));
+  explicit HeldRowsTest(absl::string_view directory)
+      : WorkflowTimesTest([this, directory](runtime::ServerBuilder& builder) {
+          builder.AddProjection(std::make_unique<HeldRows>(directory, gate, from));
         }) {}
+
+  // As after a crash, when the rows are folded anew; until the gate is opened.
+  void LoseRowsAfter(Position position) {
+    gate.Close();
+    from = position;
+    server_.Restart(/*new_views=*/true);
+    gate.AwaitWaiting(1);
+  }
 };
 
-// As after a crash, when the rows are folded anew.
+class HeldContactsTest : public HeldRowsTest {
+ protected:
+  HeldContactsTest() : HeldRowsTest(contacts::ContactDirectory::kName) {}
+};
+
+class HeldDealsTest : public HeldRowsTest {
+ protected:
+  HeldDealsTest() : HeldRowsTest(deals::DealList::kName) {}
+};
+
 TEST_F(HeldContactsTest, AreAwaitedByWhatIsSetOffOverThem) {
   const std::string stale = CreateContact("Ada", "stale").name();
   Active(Weekly("resource: 'contacts' condition: 'notes = \"stale\"'", "max_records: 5"));
   Active(Weekly(""));
-  gate.Close();
-  server_.Restart(/*new_views=*/true);
-  gate.AwaitWaiting(1);
+  LoseRowsAfter(Position());
   AdvanceTo(absl::CivilSecond(2026, 1, 5, 8, 0, 0));
   AwaitRuns(1, v1::DONE);  // of the one that is about no record, due at the same time
   EXPECT_EQ(RecordsOfRuns(), std::vector<std::string>{""});
   gate.Open();
   AwaitRuns(2, v1::DONE);
   EXPECT_THAT(RecordsOfRuns(), UnorderedElementsAre("", stale));
+}
+
+// Goal: what is set off late is about the records that there are then, not as of when it was due.
+// Method: the rows are there until long after that, but not to the end, as many more are recorded
+// meanwhile than are folded at once.
+TEST_F(HeldContactsTest, AreAwaitedByWhatIsSetOffLate) {
+  const std::string ada = CreateContact("Ada", "stale").name();
+  Active(Weekly("resource: 'contacts' condition: 'notes = \"stale\"'", "max_records: 5"));
+  Active(Weekly(""));
+  policies::v1::PausePolicyRequest rest;
+  rest.set_name("policies/workflow_schedules");
+  EXPECT_EQ(server_.Call(&policies::v1::PoliciesService::Stub::PausePolicy, rest).reason(), "");
+  AdvanceTo(absl::CivilSecond(2026, 1, 5, 9, 0, 0));
+  contacts::v1::BatchCreateContactsRequest others;
+  for (int i = 0; i < 100; ++i) others.add_requests()->mutable_contact()->set_first_name("Other");
+  for (int i = 0; i < 12; ++i) {
+    EXPECT_EQ(server_.Call(&ContactsService::Stub::BatchCreateContacts, others).reason(), "");
+  }
+  const Position before = server_.runtime().log.head();
+  const std::string ben = CreateContact("Ben", "stale").name();
+  LoseRowsAfter(before);
+  policies::v1::ResumePolicyRequest go_on;
+  go_on.set_name(rest.name());
+  EXPECT_EQ(server_.Call(&policies::v1::PoliciesService::Stub::ResumePolicy, go_on).reason(), "");
+  AwaitRuns(1, v1::DONE);  // of the one that is about no record
+  EXPECT_EQ(RecordsOfRuns(), std::vector<std::string>{""});
+  gate.Open();
+  AwaitRuns(3, v1::DONE);
+  EXPECT_THAT(RecordsOfRuns(), UnorderedElementsAre("", ada, ben));
+}
+
+// Goal: a step that asks what rows alone tell asks no rows of long ago.
+TEST_F(HeldDealsTest, AreAwaitedByConditionsOfSteps) {
+  Active(R"(display_name: 'x' trigger { resource: 'deals' change: CREATED }
+            steps { id: 'wait' wait { duration: '1h' } }
+            steps { id: 'look' branch { condition: 'last_activity_time > -30d' otherwise: 'end' } }
+            steps { id: 'say' call { method: 'UpdateDeal' request:
+              '{"deal": {"name": "{{record.name}}", "product": "touched"}}' } }
+            steps { id: 'end' end {} })");
+  Active(Weekly(""));
+  AdvanceTo(absl::CivilSecond(2026, 1, 5, 7, 0, 0));
+  deals::v1::GetDealRequest get;
+  get.set_name(Deal("2026-03-01"));
+  AwaitRuns(1, v1::WAITING);
+  LoseRowsAfter(Position());
+  AdvanceTo(absl::CivilSecond(2026, 1, 5, 8, 0, 0));
+  AwaitRuns(1, v1::DONE);  // of the one that is about no record, due at the same time
+  EXPECT_EQ(RecordsOfRuns(), (std::vector<std::string>{get.name(), ""}));
+  gate.Open();
+  AwaitRuns(2, v1::DONE);
+  EXPECT_EQ(server_.Call(&DealsService::Stub::GetDeal, get)->product(), "touched");
 }
 
 // When something happened last to a deal, only its row says.

@@ -1,17 +1,23 @@
 // What other systems' workflows got wrong, by the numbers of the cases that are known of them: what
-// a workflow does itself, what happens once though it matches twice, and what runs know of each
-// other.
+// a workflow does itself, what happens once though it matches twice, what runs know of each other,
+// and what a change is about that says nothing of that.
 #include <gmock/gmock.h>
 
 #include <string>
 #include <vector>
 
+#include "google/protobuf/empty.pb.h"
+#include "google/protobuf/message.h"
+#include "grpcpp/impl/codegen/client_unary_call.h"
 #include "kith/tasks/v1/tasks_service.grpc.pb.h"
 #include "tests/services/workflows/workflow_world.h"
 
 namespace kith::workflows {
 namespace {
 
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::StartsWith;
 using ::testing::UnorderedElementsAre;
 
 class WorkflowVectorsTest : public WorkflowWorld {
@@ -137,6 +143,62 @@ TEST_F(WorkflowVectorsTest, ConditionsAskEachOfManyValues) {
   }
   EXPECT_THAT(found_none, UnorderedElementsAre(other, missing));
   EXPECT_THAT(found_any, UnorderedElementsAre(one_of_it));
+}
+
+// Of any method that answers once.
+testing::Reply<google::protobuf::Empty> CallAny(const testing::TestServer& server,
+                                                const google::protobuf::MethodDescriptor& method,
+                                                const google::protobuf::Message& request) {
+  using google::protobuf::MessageLite;
+  const std::string path = absl::StrCat("/", method.service()->full_name(), "/", method.name());
+  const grpc::internal::RpcMethod rpc(path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC,
+                                      server.channel());
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", absl::StrCat("Bearer ", server.secret()));
+  testing::Reply<google::protobuf::Empty> reply;
+  reply.status = grpc::internal::BlockingUnaryCall<MessageLite, MessageLite>(
+      server.channel().get(), rpc, &context, request, &reply.response);
+  reply.error.ParseFromString(reply.status.error_details());
+  return reply;
+}
+
+// WF-7. Goal: who leaves out which records a change is about is refused, and changes none, where
+// others take that for all of them; Kith has no change by a filter. Method: every method that
+// changes something is asked for nothing, and every batch for one change that says nothing, too.
+TEST_F(WorkflowVectorsTest, NoChangeIsOfEverythingWhereNothingIsNamed) {
+  CreateContact("Ada");
+  const Position before = server_.runtime().log.head();
+  std::vector<std::string> answered;
+  int batches = 0;
+  for (const auto& [name, bound] : server_.methods().methods()) {
+    const runtime::Method& method = bound->method();
+    const google::protobuf::MethodDescriptor& descriptor = *method.descriptor;
+    if (bound->is_read() || descriptor.client_streaming() || descriptor.server_streaming()) {
+      continue;
+    }
+    const std::unique_ptr<google::protobuf::Message> request(
+        google::protobuf::MessageFactory::generated_factory()
+            ->GetPrototype(descriptor.input_type())
+            ->New());
+    const auto refused = CallAny(server_, descriptor, *request);
+    if (refused.ok()) {
+      answered.push_back(descriptor.name());
+      continue;
+    }
+    EXPECT_FALSE(absl::StartsWith(refused.reason(), "code ")) << name << " " << refused.reason();
+    if (method.requests == nullptr) continue;
+    ++batches;
+    EXPECT_EQ(refused.reason(), "INVALID_FIELD") << name;
+    EXPECT_THAT(refused.fields(), ElementsAre("requests")) << name;
+    request->GetReflection()->AddMessage(request.get(), method.requests);
+    const auto of_one = CallAny(server_, descriptor, *request);
+    EXPECT_EQ(of_one.reason(), "INVALID_FIELD") << name;
+    EXPECT_THAT(of_one.fields(), Each(StartsWith("requests[0]."))) << name;
+  }
+  EXPECT_GT(batches, 60);
+  // That is about the server, and of no record.
+  EXPECT_THAT(answered, ElementsAre("ResumeRestoredCopy"));
+  EXPECT_EQ(server_.runtime().log.head(), before);
 }
 
 }  // namespace
