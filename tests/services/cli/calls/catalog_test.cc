@@ -218,9 +218,10 @@ TEST(Help, NamesTheColumnsOfEveryList) {
 TEST(Help, NamesTheFieldsOfWhatIsWrittenAsJson) {
   std::ostringstream out;
   PrintMethodHelp(*Catalog::Linked().Find("contacts", "create"), out);
-  EXPECT_THAT(out.str(), HasSubstr("  --phones PhoneNumber as JSON  (repeat for several)\n"
-                                   "        Numbers to call.\n"
-                                   "        Its fields: raw (required), label, primary, opted_out\n"));
+  EXPECT_THAT(out.str(),
+              HasSubstr("  --phones PhoneNumber as JSON  (repeat for several)\n"
+                        "        Numbers to call.\n"
+                        "        Its fields: raw (required), label, primary, opted_out\n"));
 }
 
 // Goal: what stands within what a field holds is told, each kind once, and it ends.
