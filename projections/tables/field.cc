@@ -1,6 +1,7 @@
 #include "projections/tables/field.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -217,6 +218,12 @@ absl::Status NotA(absl::string_view literal, absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("\"", literal, "\" is not ", what));
 }
 
+// As people write one: "nan", "inf" and "0x10" are none, though the library reads them.
+bool ParseNumber(absl::string_view text, double* number) {
+  return text.find_first_not_of("0123456789+-.eE ") == absl::string_view::npos &&
+         absl::SimpleAtod(text, number) && std::isfinite(*number);
+}
+
 // The name of those that is nearest to `text`; empty when none is near.
 std::string NearestName(absl::string_view text, const google::protobuf::EnumDescriptor& type) {
   std::vector<absl::string_view> names;
@@ -310,6 +317,20 @@ bool IsOfSome(absl::string_view name, const std::vector<std::string>& links, boo
          });
 }
 
+// What a resource may be called itself; null of any other field.
+std::function<absl::Status(absl::string_view)> NameCheckOf(const FieldDescriptor& field) {
+  const auto& resource = field.containing_type()->options().GetExtension(options::v1::resource);
+  if (field.name() != "name" || resource.pattern().empty()) return nullptr;
+  std::vector<std::string> patterns = {resource.pattern()};
+  patterns.insert(patterns.end(), resource.further_patterns().begin(),
+                  resource.further_patterns().end());
+  return [patterns = std::move(patterns)](absl::string_view text) -> absl::Status {
+    if (IsOfSome(text, patterns, false)) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat("must be a name like ", absl::StrJoin(patterns, " or ")));
+  };
+}
+
 absl::Status CheckLink(absl::string_view literal, const std::vector<std::string>& links,
                        bool is_beginning) {
   if (literal.empty() || IsOfSome(literal, links, is_beginning)) return absl::OkStatus();
@@ -372,7 +393,7 @@ absl::StatusOr<LiteralValues> Field::ValuesFor(absl::string_view literal,
     }
     case FieldType::kDouble: {
       double value = 0;
-      if (!absl::SimpleAtod(literal, &value)) return NotA(literal, "a number");
+      if (!ParseNumber(literal, &value)) return NotA(literal, "a number");
       return One(KeyOf(value));
     }
     case FieldType::kEnum:
@@ -448,6 +469,7 @@ Field FieldAt(const Descriptor& row, absl::string_view name, absl::string_view p
   if (field.type == FieldType::kEnum) field.enum_type = steps.back()->enum_type();
   const auto& rules = steps.back()->options().GetExtension(options::v1::field);
   field.links.assign(rules.resource().begin(), rules.resource().end());
+  field.check = NameCheckOf(*steps.back());
   KITH_CHECK(!normalise || field.type == FieldType::kString);
   field.normalise = std::move(normalise);
   field.alike = [steps](const Message& a, const Message& b) { return IsSameAt(a, b, steps, 0); };

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "eventstore/base/check.h"
@@ -46,6 +47,12 @@ std::vector<size_t> FieldsAfter(const Access& access) {
 bool IsSameStretch(const Access& a, const Access& b) {
   return a.index == b.index && a.bound == b.bound && a.next.from == b.next.from &&
          a.next.to == b.next.to && a.next.none == b.next.none && a.next_is_many == b.next_is_many;
+}
+
+// Whether the field holds names of parts of records, as of stages of pipelines: the parts stand in
+// an order of their own, which is not that of their names.
+bool IsOfParts(const Field& field) {
+  return field.links.size() == 1 && absl::StrContains(field.links.front(), "}/");
 }
 
 class Planner {
@@ -121,6 +128,13 @@ class Planner {
       if (IsManifold(field)) {
         return InvalidFilter(absl::StrCat("A list cannot be ordered by ", by.field,
                                           ", of which a record may have many values."));
+      }
+      if (IsOfParts(table_.fields[field])) {
+        return InvalidFilter(absl::StrCat("A list cannot be ordered by ", by.field,
+                                          ": the order of names like ",
+                                          table_.fields[field].links.front(),
+                                          " says nothing. Ask for one of them at a time, with ",
+                                          by.field, " = …, and order by another field."));
       }
       const bool is_constant = !has_besides_ && IsEquated(field);
       if (!is_constant) order_.push_back({field, by.descending});

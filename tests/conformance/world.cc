@@ -474,7 +474,7 @@ std::string World::Text(const FieldDescriptor& field, int number) const {
     case options::v1::FORMAT_FIELD:
       return one_of({"name", "create_time", "etag", "update_time"});
     case options::v1::FORMAT_FILTER:
-      return absl::StrCat("name = \"", number, " of many\"");
+      return absl::StrCat("etag = \"", number, " of many\"");
     case options::v1::FORMAT_ORDER_BY:
       return one_of({"display_name", "display_name desc"});
     case options::v1::FORMAT_DOMAIN:

@@ -324,9 +324,9 @@ RC_GTEST_PROP(TableModel, ListsWhatAMapWouldAsOfAnyPosition, ()) {
     for (int i = 0; i < count; ++i) {
       conditions.push_back(Model::AnyTree(AnyCondition, *rc::gen::inRange(0, 4)));
     }
-    const auto order = Model::AnyOrder({"owner", "stage", "status", "product", "probability",
-                                        "expected_close_date", "create_time", "display_name",
-                                        "last_activity_time", "amount", "source"});
+    const auto order =
+        Model::AnyOrder({"owner", "status", "product", "probability", "expected_close_date",
+                         "create_time", "display_name", "last_activity_time", "amount", "source"});
     const bool live = event + 1 == history.size() && *rc::gen::arbitrary<bool>();
     DealModel().ExpectListed(TestDeals(), history.SnapshotAt(event), history.workspace(), rows,
                              conditions, order, !live);
@@ -423,10 +423,15 @@ TEST(TableModelOfManyRows, ListsWhatAMapWouldAsOfAnyPosition) {
       const bool looks_at_few = round % 4 >= 2;
       const std::vector<std::string> few_fields = {"owner", "status", "display_name",
                                                    "last_activity_time"};
-      const std::vector<std::string> fields = {
-          "owner",       "stage",       "status",       "product",
-          "probability", "create_time", "display_name", "last_activity_time",
-          "amount",      "source"};
+      const std::vector<std::string> fields = {"owner",
+                                               "status",
+                                               "product",
+                                               "probability",
+                                               "create_time",
+                                               "display_name",
+                                               "last_activity_time",
+                                               "amount",
+                                               "source"};
       const auto order = Model::AnyOrder(looks_at_few ? few_fields : fields);
       testing::ListPaging paging{.page_size = *rc::gen::inRange(20, 100)};
       if (looks_at_few) paging.looks_max = *rc::gen::inRange<size_t>(10, 150);

@@ -653,8 +653,12 @@ TEST_F(ListTest, NamesWhatIsNotDeclared) {
   ExpectRefused("ownr = users/a", "", " fields the most like it are owner, ");
   ExpectRefused("", "colour", "There is no field colour");
   ExpectRefused("", "contact", "may have many values");
+  ExpectRefused("stage = pipelines/p/stages/s", "stage desc, position",
+                "at a time, with stage = …");
   ExpectRefused("status = GONE", "", "one of DEAL_STATUS_UNSPECIFIED, OPEN");
   ExpectRefused("probability = many", "", "\"many\" is not a whole number");
+  ExpectRefused("name = x", "", "\"x\" can be no value: it must be a name like deals/{deal}");
+  ExpectRefused("name in (deals/1, users/1)", "", "at character 19");
   ExpectRefused("expected_close_date = 2026-02-30", "", "is not a date");
   ExpectRefused("create_time > sometime", "", "is not a time");
   ExpectRefused("create_time > word", "", "at character 15");

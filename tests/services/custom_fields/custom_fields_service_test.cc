@@ -23,6 +23,7 @@ namespace {
 using contacts::v1::Contact;
 using contacts::v1::ContactsService;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using Stub = v1::CustomFieldsService::Stub;
 
 class CustomFields : public ::testing::Test {
@@ -443,6 +444,27 @@ TEST_F(CustomFields, MayBeUnique) {
             "CUSTOM_VALUE_TAKEN");
 }
 
+TEST_F(CustomFields, AreComparedWithNumbersThatPeopleWrite) {
+  Made(Field("seats", v1::NUMBER));
+  Contact ada = Ada();
+  (*ada.mutable_custom())["seats"].set_number(16);
+  ASSERT_EQ(Create(ada).reason(), "");
+  contacts::v1::ListContactsRequest list;
+  const auto ask = [&](const char* comparison) {
+    list.set_filter(absl::StrCat("custom.seats ", comparison));
+    return server.Call(&ContactsService::Stub::ListContacts, list);
+  };
+  for (const char* const held : {"= 16", "< 1.7e1", "> \"-16\"", "= \"+16.0\"", "<= 016"}) {
+    EXPECT_EQ(ask(held)->contacts_size(), 1) << held;
+  }
+  for (const char* const none :
+       {"= nan", "!= NaN", "< inf", "> \"-infinity\"", "= 0x10", "< 1e999", "= \"1 6\"", "= e"}) {
+    const auto refused = ask(none);
+    EXPECT_EQ(refused.reason(), "INVALID_FILTER") << none;
+    EXPECT_THAT(refused.status.error_message(), HasSubstr("is not a number")) << none;
+  }
+}
+
 // A key of a user whose role reads and writes all contacts, with the fields of this group.
 std::string KeyReading(const testing::TestServer& server, roles::v1::FieldGroup group) {
   roles::v1::CreateRoleRequest role;
@@ -542,8 +564,28 @@ TEST_F(CustomFields, AreNotToldByAHistoryToWhoMayNotReadThem) {
   const std::string masked = KeyReading(server, roles::v1::PERSONAL);
   EXPECT_THAT(changed_for(server.secret()), ElementsAre("custom.fee", "custom.fee", "custom.note"));
   EXPECT_THAT(changed_for(masked), ElementsAre("custom.note"));
+  // A revision of which nothing is left is none, on whatever page.
+  const auto etags_for = [&](const std::string& key) {
+    std::vector<std::string> etags;
+    list.set_page_size(1);
+    do {
+      const auto page = server.CallWith(key, &ContactsService::Stub::ListContactRevisions, list);
+      EXPECT_EQ(page.reason(), "");
+      EXPECT_EQ(page->revisions_size(), 1);
+      for (const auto& each : page->revisions()) etags.push_back(each.revision().etag());
+      list.set_page_token(page->next_page_token());
+    } while (!list.page_token().empty());
+    list.clear_page_size();
+    return etags;
+  };
+  (*change.mutable_custom())["note"].set_text("calls back tomorrow");
+  ASSERT_EQ(Update(change, {"custom.note"}).reason(), "");
+  (*change.mutable_custom())["fee"].set_text("22 EUR");
+  ASSERT_EQ(Update(change, {"custom.fee"}).reason(), "");
+  EXPECT_THAT(etags_for(server.secret()), ElementsAre("4", "3", "2", "1"));
+  EXPECT_THAT(etags_for(masked), ElementsAre("3", "1"));
   list.set_field("custom.fee");
-  EXPECT_EQ(changed_for(server.secret()).size(), 3u);
+  EXPECT_EQ(changed_for(server.secret()).size(), 4u);
   EXPECT_THAT(changed_for(masked), ElementsAre());
   list.set_field("first_name");
   EXPECT_EQ(server
