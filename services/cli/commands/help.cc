@@ -567,7 +567,10 @@ std::vector<std::string> OrderNames(const Method& list) {
   std::erase_if(fields, [&](const std::string& path) {
     const FieldDescriptor* const first = FindField(row, path.substr(0, path.find('.')));
     const FieldDescriptor* const last = FindField(row, path);
-    return first->is_repeated() || last == nullptr || last->is_repeated();
+    if (first->is_repeated() || last == nullptr || last->is_repeated()) return true;
+    // Names of parts of records, as of stages, tell no order, and lists refuse it.
+    const auto& rules = RulesOf(*last);
+    return rules.resource_size() == 1 && absl::StrContains(rules.resource(0), "}/");
   });
   return fields;
 }

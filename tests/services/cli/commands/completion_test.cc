@@ -35,6 +35,7 @@ TEST(Completions, OffersWhatMayStandThere) {
               ElementsAre("display_name,owner", "display_name,owner.display_name"));
   EXPECT_THAT(Offered({"deals", "list", "--order-by", "clo"}), ElementsAre("close_time"));
   EXPECT_THAT(Offered({"deals", "list", "--order-by", "conta"}), IsEmpty()) << "it has several";
+  EXPECT_THAT(Offered({"deals", "list", "--order-by", "stage"}), ElementsAre("stage_enter_time"));
   EXPECT_THAT(Offered({"custom-fields", "create", "--resource", "de"}), ElementsAre("deals"));
   EXPECT_THAT(Offered({"custom-fields", "create", "--resource", "saved"}), IsEmpty());
   EXPECT_THAT(Offered({"saved-views", "create", "--resource", "saved"}), ElementsAre("savedViews"));
