@@ -337,9 +337,9 @@ void ExpectSame(const projections::ViewSnapshot& list, const Rows& deals) {
     std::vector<Model::Condition> conditions;
     const int count = *rc::gen::inRange(0, 4);
     for (int i = 0; i < count; ++i) conditions.push_back(AnyCondition());
-    const auto order = Model::AnyOrder({"pipeline", "stage", "status", "owner", "display_name",
-                                        "company_name", "product", "expected_close_date",
-                                        "close_time", "create_time", "last_activity_time"});
+    const auto order =
+        Model::AnyOrder({"pipeline", "status", "owner", "display_name", "company_name", "product",
+                         "expected_close_date", "close_time", "create_time", "last_activity_time"});
     Deals().ExpectListed(DealList::Deals(), list, WorkspaceId(1), deals, conditions, order);
   }
 }
