@@ -242,7 +242,7 @@ TEST_F(LeadsServiceTest, GoBackToATeamThatIsThere) {
   teams::v1::UndeleteTeamRequest form;
   form.set_name(team);
   ASSERT_EQ(server_.Call(&TeamStub::UndeleteTeam, form).reason(), "");
-  EXPECT_EQ(Do(&Stub::HandBackLead, lead, "", key)->owner(), team);
+  EXPECT_EQ(Do(&Stub::HandBackLead, lead)->owner(), team);
 }
 
 // Goal: a lead that says by its contact alone who it is has a name in lists all the same.
