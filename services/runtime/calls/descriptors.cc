@@ -11,11 +11,11 @@
 namespace kith::runtime {
 namespace {
 
-// A view has a family for its rows and mostly one for its index entries. RocksDB holds every file
-// of a family open: of level 0 the four at which it begins to merge them and one that is flushed
-// while they wait for that, and one that they are merged into. So many there are, however little
-// the view holds, as every view is flushed each minute.
-constexpr int kFilesOfAView = 2 * (4 + 1 + 1);
+// A view has a family for its rows and mostly one for its index entries. For each RocksDB holds the
+// folder open, and every file: of level 0 the four at which it begins to merge them and one that is
+// flushed while they wait for that, and one that they are merged into. So many there are, however
+// little the view holds, as every view is flushed each minute.
+constexpr int kFilesOfAView = 2 * (1 + 4 + 1 + 1);
 // Those of the log, whose families are ten; what is merged or sorted; blobs; what goes out; pools.
 constexpr int kOtherFiles = 200;
 // For the views' lower levels, whose files are 16 MiB: they may have 64 GiB before files want what

@@ -30,10 +30,12 @@ def open_many(count, make):
 def idle(house):
     """Properly greeted, and then nothing. More than the server's descriptors leave it beside its files, if it says so."""
     wires = open_many(house.scale.idle, lambda: Wire(house.address))
-    drive(wires, lambda: all(wire.greeted or wire.closed for wire in wires), PATIENCE_SECONDS)
+
+    def all_are_told():
+        drive(wires, quiet_seconds=0.5)
+        return all(wire.greeted or wire.closed for wire in wires)
+    yield "are taken or closed", [] if until(all_are_told) else [f"some of {len(wires)} are neither"]
     house.witness.await_round()
-    silent = sum(not (wire.greeted or wire.closed) for wire in wires)
-    yield "are taken or closed", [f"{silent} of {len(wires)} are neither"] if silent else []
     most, taken = house.connections_max, sum(not wire.closed for wire in wires)
     if most is not None and most < len(wires):
         yield "are as many as may be", [] if most - OTHERS_MOST <= taken <= most else [
