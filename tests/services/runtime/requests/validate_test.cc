@@ -24,6 +24,7 @@ using kith::testing::ViolatedFields;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 template <class Request>
 std::vector<std::string> Violations(const Request& request) {
@@ -141,7 +142,7 @@ TEST(MessageRules, BoundStringsWithoutARuleToo) {
   request.set_order_by(std::string(1025, 'x'));
   request.set_page_token(std::string(8193, 'x'));
   request.set_filter(std::string(projections::kFilterBytesMax + 1, 'x'));
-  EXPECT_THAT(Violations(request), ElementsAre("filter", "order_by", "page_token"));
+  EXPECT_THAT(Violations(request), UnorderedElementsAre("filter", "order_by", "page_token"));
 }
 
 TEST(MessageRules, RefuseBrokenUtf8) {
