@@ -116,7 +116,8 @@ class WrittenKeys : public ::testing::Test {
   void Run() {
     testing::TestServer server(nullptr, [this](runtime::ServerOptions& options) {
       options.views.path = views_;
-      options.policies.run = false;  // what follows by itself is written by other commands
+      options.views.flush_on_close = true;  // what is counted is read of its files
+      options.policies.run = false;         // what follows by itself is written by other commands
     });
     const std::string deal = DealOf(server);
     const auto create = [&](const char* name) {

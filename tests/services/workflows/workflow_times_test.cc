@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/synchronization/notification.h"
 #include "kith/business_calendars/v1/business_calendars_service.grpc.pb.h"
 #include "kith/messages/v1/messages_service.grpc.pb.h"
 #include "kith/policies/v1/policies_service.grpc.pb.h"
@@ -331,12 +330,13 @@ class HeldRowsTest : protected WithGate, public WorkflowTimesTest {
   // As after a crash, when the rows are folded anew; until the gate is opened.
   void LoseRowsAfter(Position position) {
     // The server that stops has folded all of it, or it would wait at the gate for ever.
-    absl::Notification folded;
+    runtime::Gate folded;
+    folded.Close();
     server_.runtime()
         .views.Find("held_rows")
         .WhenAt(server_.runtime().log.head(), absl::InfiniteDuration(),
-                [&folded](const absl::Status&) { folded.Notify(); });
-    folded.WaitForNotification();
+                [&folded](const absl::Status&) { folded.Open(); });
+    folded.Pass();
     gate.Close();
     from = position;
     server_.Restart(/*new_views=*/true);
